@@ -1,0 +1,3 @@
+module castellan.io/castellan
+
+go 1.26.0
