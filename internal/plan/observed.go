@@ -1,0 +1,61 @@
+package plan
+
+// Observed is what a platform shows of a component.
+type Observed struct {
+	// Groups by their workload's name.
+	Groups map[string]ObservedGroup
+	// Instances by their name; instances that are being removed are among them.
+	Instances map[string]ObservedInstance
+	// Volumes by their name.
+	Volumes map[string]ObservedVolume
+	// ReadyEndpoints holds the names of endpoints that lead to at least one ready instance.
+	ReadyEndpoints map[string]bool
+}
+
+// ObservedGroup is a group's workload as it was last written.
+type ObservedGroup struct {
+	// Group is the name of the group: the pool's name.
+	Group string
+	// Facts as Group.Facts had them.
+	Facts map[string]string
+	// Instances are the names of the instances that the workload asks for.
+	Instances []string
+	// Restart is set when a person asked for a restart of all its instances.
+	Restart bool
+}
+
+// ObservedInstance is a running (or starting, or ending) instance.
+type ObservedInstance struct {
+	// Group is the name of the instance's group.
+	Group string
+	// ID is the product's number of the instance.
+	ID int32
+	// UID tells this incarnation from the next.
+	UID string
+	// Outdated says how the instance differs from its newest plan; empty when it does not.
+	Outdated string
+	// Ready is the platform's view of readiness.
+	Ready bool
+	// Stuck says why the instance cannot start without help: unschedulable, crash loop, missing image.
+	Stuck string
+	// Ending instances have been told to stop.
+	Ending bool
+	// Restart is set when a person asked for a restart of this instance.
+	Restart bool
+	// Facts as Instance.Facts had them when the instance was made.
+	Facts map[string]string
+}
+
+// ObservedVolume is a volume that exists.
+type ObservedVolume struct {
+	// Size that it has and Requested that it should have, in the platform's notation.
+	Size, Requested string
+	// Class that it is of.
+	Class string
+	// Bound once storage is attached.
+	Bound bool
+	// Growing while the platform enlarges it; NeedsRestart when it waits for its instance to restart.
+	Growing, NeedsRestart bool
+	// DeleteWhenUnused as it was last recorded.
+	DeleteWhenUnused bool
+}
