@@ -1,0 +1,29 @@
+// Package pki makes and judges the certificates of a Kafka cluster: its two certificate authorities, the leaf
+// certificates they issue, the bundles and PKCS#12 trust stores clients read, and the passwords of those stores.
+//
+// # Purity
+//
+// Nothing here reads a clock, a store or the network. Time comes in as a parameter. Decisions (DecideAuthority,
+// DecideLeaf) are chains of small checks, the first one that has something to say wins, and the answer is data with a
+// reason a person can read. The caller carries the decision out with Authority.Apply and IssueLeaf.
+//
+// # Randomness
+//
+// Functions that need randomness take an io.Reader. It feeds serial numbers and passwords. It does not feed private
+// keys: since Go 1.26 crypto/rsa and crypto/ecdsa always draw from the system's secure source and ignore the reader
+// they are given. The reader is still handed on to them, because their signatures ask for one. So equal readers give
+// equal serial numbers and passwords but never equal keys, and tests have to look at properties, not at bytes.
+//
+// Trust stores take no reader at all: see Authority.TrustStore for why their salts come from their content.
+//
+// # Key algorithms
+//
+// Authorities are RSA 4096, as the compatible API says; generating one takes about a second of one core, so a caller
+// that needs both authorities of a new cluster should make them at the same time. Leaves are RSA 2048 where anyone
+// but Castellan may be the peer (see LeafRequest.Key) and ECDSA P-256 where only Castellan's own clients use them.
+//
+// # Clock skew
+//
+// Every certificate starts five minutes before the time given as now, so that a machine whose clock runs a little
+// late does not refuse a certificate made a second ago. The validity in days counts from now, not from that start.
+package pki

@@ -1,0 +1,113 @@
+package pki
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"io"
+	"math/big"
+	"time"
+)
+
+// KeyAlgorithm is the kind and size of a private key.
+type KeyAlgorithm int
+
+const (
+	// RSA2048 is the default for leaves: every client accepts it, and it works with every cipher suite a user may
+	// have pinned.
+	RSA2048 KeyAlgorithm = iota
+	// ECDSAP256 is several thousand times cheaper to generate. As a server's key it shuts out clients and
+	// configurations that pin ECDHE_RSA cipher suites, so it suits clients only.
+	ECDSAP256
+	// RSA4096 is for authorities.
+	RSA4096
+)
+
+// authorityKey stays RSA 4096 although ECDSA would be generated at once: the compatible API promises it, and people
+// feed ca.crt to tools of any age.
+const authorityKey = RSA4096
+
+// skew is how long before now a certificate begins to be valid.
+const skew = 5 * time.Minute
+
+// serialBits is the size of a serial number. RFC 5280, section 4.1.2.2 allows up to 20 octets and wants it positive.
+const serialBits = 128
+
+type validity struct{ notBefore, notAfter time.Time }
+
+func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+
+func span(now time.Time, validityDays int) validity {
+	return validity{notBefore: now.Add(-skew), notAfter: now.Add(days(validityDays))}
+}
+
+func generateKey(algorithm KeyAlgorithm, rand io.Reader) (crypto.Signer, error) {
+	switch algorithm {
+	case RSA2048:
+		return rsa.GenerateKey(rand, 2048)
+	case RSA4096:
+		return rsa.GenerateKey(rand, 4096)
+	case ECDSAP256:
+		return ecdsa.GenerateKey(elliptic.P256(), rand)
+	default:
+		return nil, fmt.Errorf("unknown key algorithm %d", algorithm)
+	}
+}
+
+// authoritySubject has O before CN, which Java prints as `CN=…,O=io.strimzi`. crypto/x509 encodes them in that order.
+func authoritySubject(kind Kind, keyGeneration int) pkix.Name {
+	return pkix.Name{
+		Organization: []string{Organization},
+		CommonName:   fmt.Sprintf("%s v%d", kind, keyGeneration),
+	}
+}
+
+func selfSign(key crypto.Signer, subject pkix.Name, valid validity, rand io.Reader) ([]byte, error) {
+	serial, err := serialNumber(rand)
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber:          serial,
+		Subject:               subject,
+		NotBefore:             valid.notBefore,
+		NotAfter:              valid.notAfter,
+		SignatureAlgorithm:    signatureAlgorithm(key.Public()),
+		BasicConstraintsValid: true,
+		IsCA:                  true,
+		MaxPathLenZero:        true,
+		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}
+	der, err := x509.CreateCertificate(rand, template, template, key.Public(), key)
+	if err != nil {
+		return nil, fmt.Errorf("creating the certificate %s: %w", subject, err)
+	}
+	return encodeCertificate(der), nil
+}
+
+// signatureAlgorithm is SHA-512 with the signer's kind of key. Anything else (a user's Ed25519 authority) is left to
+// crypto/x509, which knows the one algorithm that fits.
+func signatureAlgorithm(signer crypto.PublicKey) x509.SignatureAlgorithm {
+	switch signer.(type) {
+	case *rsa.PublicKey:
+		return x509.SHA512WithRSA
+	case *ecdsa.PublicKey:
+		return x509.ECDSAWithSHA512
+	default:
+		return x509.UnknownSignatureAlgorithm
+	}
+}
+
+// serialNumber sets the highest bit, which makes the number positive, never zero and of one length for all.
+func serialNumber(rand io.Reader) (*big.Int, error) {
+	random := make([]byte, serialBits/8)
+	if _, err := io.ReadFull(rand, random); err != nil {
+		return nil, fmt.Errorf("drawing a serial number: %w", err)
+	}
+	serial := new(big.Int).SetBytes(random)
+	return serial.SetBit(serial, serialBits-1, 1), nil
+}
