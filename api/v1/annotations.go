@@ -1,0 +1,98 @@
+package v1
+
+// Annotations that users set. Boolean ones count as set when they say true, in whatever case.
+const (
+	// AnnotationPauseReconciliation: true leaves the resource alone; a node pool follows its cluster.
+	AnnotationPauseReconciliation = Domain + "pause-reconciliation"
+	// AnnotationManualRollingUpdate: true, on a StrimziPodSet or a pod, restarts its pods.
+	AnnotationManualRollingUpdate = Domain + "manual-rolling-update"
+	// AnnotationDeletePodAndPVC: true, on a Kafka pod, makes pod and volumes anew.
+	AnnotationDeletePodAndPVC = Domain + "delete-pod-and-pvc"
+	// AnnotationForceRenew: true, on the certificate Secret of a CA or a user, renews the certificate.
+	AnnotationForceRenew = Domain + "force-renew"
+	// AnnotationForceReplace: true, on the key Secret of a CA, replaces the key.
+	AnnotationForceReplace = Domain + "force-replace"
+	// AnnotationNextNodeIDs lists the ids a growing pool takes first, such as [0-2, 10].
+	AnnotationNextNodeIDs = Domain + "next-node-ids"
+	// AnnotationRemoveNodeIDs lists the ids a shrinking pool gives up first, such as [10, 2-0].
+	AnnotationRemoveNodeIDs = Domain + "remove-node-ids"
+	// AnnotationSkipScaleDownCheck: true removes brokers even if they hold partitions.
+	AnnotationSkipScaleDownCheck = Domain + "skip-broker-scaledown-check"
+	// AnnotationInPlaceResizing: true changes CPU and memory without a restart where that is possible.
+	AnnotationInPlaceResizing = Domain + "in-place-resizing"
+	// AnnotationInPlaceResizingWaitForDeferred: true waits when the node has no room yet, instead of restarting.
+	AnnotationInPlaceResizingWaitForDeferred = Domain + "in-place-resizing-wait-for-deferred"
+	// AnnotationInternalClusterSecurity is JSON: how nodes and components encrypt and authenticate among themselves.
+	AnnotationInternalClusterSecurity = Domain + "internal-cluster-security"
+	// AnnotationRebalance drives a KafkaRebalance: approve, refresh or stop. The operators set it, too.
+	AnnotationRebalance = Domain + "rebalance"
+	// AnnotationRebalanceAutoApproval: true carries a proposal out without being asked.
+	AnnotationRebalanceAutoApproval = Domain + "rebalance-auto-approval"
+	// AnnotationRebalanceTemplate: true makes a KafkaRebalance a template for automatic ones.
+	AnnotationRebalanceTemplate = Domain + "rebalance-template"
+	// AnnotationUseConnectorResources: true manages connectors through KafkaConnector resources.
+	AnnotationUseConnectorResources = Domain + "use-connector-resources"
+	// AnnotationForceRebuild: true, on the StrimziPodSet of Connect, builds the image anew.
+	AnnotationForceRebuild = Domain + "force-rebuild"
+	// AnnotationRestart restarts a connector: true, or a list of includeTasks and onlyFailed.
+	AnnotationRestart = Domain + "restart"
+	// AnnotationRestartTask restarts the task with this id.
+	AnnotationRestartTask = Domain + "restart-task"
+	// AnnotationRestartConnector restarts a connector of MirrorMaker 2: its name, and options after a colon.
+	AnnotationRestartConnector = Domain + "restart-connector"
+	// AnnotationRestartConnectorTask restarts a task of MirrorMaker 2: connector, colon, id.
+	AnnotationRestartConnectorTask = Domain + "restart-connector-task"
+	// AnnotationConnectorOffsets works on a connector's offsets: list, alter or reset.
+	AnnotationConnectorOffsets = Domain + "connector-offsets"
+	// AnnotationMirrorMakerConnector names the connector that AnnotationConnectorOffsets means.
+	AnnotationMirrorMakerConnector = Domain + "mirrormaker-connector"
+	// AnnotationManaged: exactly false makes the topic operator leave a topic alone.
+	AnnotationManaged = Domain + "managed"
+)
+
+// Annotations that say which generation of a certificate authority something has. Users count up the first two on the Secrets of
+// their own CAs.
+const (
+	// AnnotationCACertGeneration counts the certificates of a CA, from 0.
+	AnnotationCACertGeneration = Domain + "ca-cert-generation"
+	// AnnotationCAKeyGeneration counts the keys of a CA, from 0.
+	AnnotationCAKeyGeneration = Domain + "ca-key-generation"
+	// AnnotationClusterCACertGeneration is the generation of the cluster CA's certificate a pod or Secret was made with.
+	AnnotationClusterCACertGeneration = Domain + "cluster-ca-cert-generation"
+	// AnnotationClusterCAKeyGeneration is the generation of the cluster CA's key a pod was made with.
+	AnnotationClusterCAKeyGeneration = Domain + "cluster-ca-key-generation"
+	// AnnotationClientsCACertGeneration is the generation of the clients CA's certificate a pod was made with.
+	AnnotationClientsCACertGeneration = Domain + "clients-ca-cert-generation"
+)
+
+// Annotations that the operators set on what they generate.
+const (
+	// AnnotationRevision is a hash (8 hex digits) of the pod a StrimziPodSet wants.
+	AnnotationRevision = Domain + "revision"
+	// AnnotationResourceRevision is a hash (8 hex digits) of its CPU and memory.
+	AnnotationResourceRevision = Domain + "resource-revision"
+	// AnnotationConfigurationHash is a hash (8 hex digits) of the configuration a pod needs a restart for.
+	AnnotationConfigurationHash = Domain + "configuration-hash"
+	// AnnotationKafkaVersion is the Kafka version of a pod or StrimziPodSet.
+	AnnotationKafkaVersion = Domain + "kafka-version"
+	// AnnotationStorage is the storage (JSON) a StrimziPodSet was made with.
+	AnnotationStorage = Domain + "storage"
+	// AnnotationServerCertHash is a SHA-1 hash of the certificate a pod was made with.
+	AnnotationServerCertHash = Domain + "server-cert-hash"
+	// AnnotationCustomListenerCertThumbprints are hashes of the certificates that users brought for listeners.
+	AnnotationCustomListenerCertThumbprints = Domain + "custom-listener-cert-thumbprints"
+	// AnnotationAuthHash is a hash of the credentials a pod was made with.
+	AnnotationAuthHash = Domain + "auth-hash"
+	// AnnotationCapacityConfigurationHash is a hash (8 hex digits) of what Cruise Control knows about the brokers.
+	AnnotationCapacityConfigurationHash = Domain + "capacity-configuration-hash"
+	// AnnotationConnectBuildRevision is a hash (16 hex digits) of what a Connect image is built from.
+	AnnotationConnectBuildRevision = Domain + "connect-build-revision"
+	// AnnotationConnectBuildImage is the Connect image that was built, with its digest.
+	AnnotationConnectBuildImage = Domain + "connect-build-image"
+	// AnnotationDeleteClaim tells whether a volume claim goes when its volume goes: true or false.
+	AnnotationDeleteClaim = Domain + "delete-claim"
+	// AnnotationInPlaceResizingError: true marks a pod whose CPU and memory could not be changed in place.
+	AnnotationInPlaceResizingError = Domain + "in-place-resizing-error"
+	// AnnotationDiscovery describes the ports of a Service (JSON).
+	AnnotationDiscovery = Domain + "discovery"
+)
