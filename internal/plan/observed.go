@@ -8,8 +8,6 @@ type Observed struct {
 	Instances map[string]ObservedInstance
 	// Volumes by their name.
 	Volumes map[string]ObservedVolume
-	// ReadyEndpoints holds the names of endpoints that lead to at least one ready instance.
-	ReadyEndpoints map[string]bool
 }
 
 // ObservedGroup is a group's workload as it was last written.
@@ -32,8 +30,6 @@ type ObservedInstance struct {
 	ID int32
 	// UID tells this incarnation from the next.
 	UID string
-	// Outdated says how the instance differs from its newest plan; empty when it does not.
-	Outdated string
 	// Ready is the platform's view of readiness.
 	Ready bool
 	// Stuck says why the instance cannot start without help: unschedulable, crash loop, missing image.

@@ -64,6 +64,8 @@ type Secret struct {
 	Facts map[string]string
 	// Unowned secrets stay when their owner goes.
 	Unowned bool
+	// OwnerUID is the owner of a secret that was read; empty for one without owner.
+	OwnerUID string
 	// Template is the user's platform specific addition.
 	Template any
 }

@@ -1,0 +1,2 @@
+// Package podset keeps the pods of StrimziPodSets in existence.
+package podset

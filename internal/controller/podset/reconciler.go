@@ -1,0 +1,127 @@
+package podset
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	podsetv1 "castellan.io/castellan/api/core/v1"
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/podset"
+)
+
+// setsAtOnce is how many sets are looked after at the same time.
+const setsAtOnce = 4
+
+// Reconciler creates and ends pods as their sets say.
+type Reconciler struct {
+	client client.Client
+}
+
+// Setup registers the controller of StrimziPodSets with the manager.
+func Setup(mgr ctrl.Manager) error {
+	r := &Reconciler{client: mgr.GetClient()}
+	err := ctrl.NewControllerManagedBy(mgr).
+		For(&podsetv1.StrimziPodSet{}).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(setOfPod)).
+		WithOptions(controller.Options{MaxConcurrentReconciles: setsAtOnce}).
+		Complete(r)
+	if err != nil {
+		return fmt.Errorf("set up the StrimziPodSet controller: %w", err)
+	}
+	return nil
+}
+
+// setOfPod finds a pod's set by its label, so that pods without an owner reference are found too.
+func setOfPod(_ context.Context, pod client.Object) []reconcile.Request {
+	name := pod.GetLabels()[v1.LabelControllerName]
+	if name == "" || pod.GetLabels()[v1.LabelController] != v1.ControllerPodSet {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: pod.GetNamespace(), Name: name}}}
+}
+
+// Reconcile makes the pods of one set exist.
+func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	var set podsetv1.StrimziPodSet
+	if err := r.client.Get(ctx, request.NamespacedName, &set); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	if set.DeletionTimestamp != nil {
+		return reconcile.Result{}, nil
+	}
+	pods, err := r.pods(ctx, &set)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	change, err := podset.Next(&set, pods)
+	if err == nil {
+		err = r.apply(ctx, &set, &change)
+	}
+	if err != nil {
+		change.Status = *set.Status.DeepCopy()
+		change.Status.Conditions = []v1.Condition{{Type: "Error", Status: "true", Message: err.Error()}}
+	}
+	if statusErr := r.writeStatus(ctx, &set, change.Status); err == nil {
+		err = statusErr
+	}
+	return reconcile.Result{}, err
+}
+
+func (r *Reconciler) pods(ctx context.Context, set *podsetv1.StrimziPodSet) ([]corev1.Pod, error) {
+	selector, err := metav1.LabelSelectorAsSelector(&set.Spec.Selector)
+	if err != nil {
+		return nil, fmt.Errorf("spec.selector: %w", err)
+	}
+	var list corev1.PodList
+	if err := r.client.List(ctx, &list, client.InNamespace(set.Namespace), client.MatchingLabelsSelector{Selector: selector}); err != nil {
+		return nil, fmt.Errorf("list the pods of %s: %w", set.Name, err)
+	}
+	return list.Items, nil
+}
+
+func (r *Reconciler) apply(ctx context.Context, set *podsetv1.StrimziPodSet, change *podset.Change) error {
+	for _, pod := range change.Delete {
+		uid := pod.UID
+		err := r.client.Delete(ctx, pod, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+			return fmt.Errorf("delete pod %s: %w", pod.Name, err)
+		}
+	}
+	for _, pod := range change.Adopt {
+		adopted := pod.DeepCopy()
+		adopted.OwnerReferences = append(adopted.OwnerReferences, podset.OwnerReference(set))
+		if err := r.client.Patch(ctx, adopted, client.MergeFrom(pod)); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("adopt pod %s: %w", pod.Name, err)
+		}
+	}
+	for _, pod := range change.Create {
+		// A pod that exists already is one that the cache does not show yet: its event comes.
+		if err := r.client.Create(ctx, pod); err != nil && !apierrors.IsAlreadyExists(err) {
+			return fmt.Errorf("create pod %s: %w", pod.Name, err)
+		}
+	}
+	return nil
+}
+
+func (r *Reconciler) writeStatus(ctx context.Context, set *podsetv1.StrimziPodSet, status podsetv1.StrimziPodSetStatus) error {
+	if equality.Semantic.DeepEqual(set.Status, status) {
+		return nil
+	}
+	changed := set.DeepCopy()
+	changed.Status = status
+	if err := r.client.Status().Patch(ctx, changed, client.MergeFrom(set)); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("write the status of %s: %w", set.Name, err)
+	}
+	return nil
+}
