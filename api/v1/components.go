@@ -91,6 +91,10 @@ type CruiseControlSpec struct {
 	// What each broker can bear.
 	BrokerCapacity *BrokerCapacity `json:"brokerCapacity,omitempty"`
 	// Cruise Control options, except those the operator sets itself.
+	//
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=object
+	// +kubebuilder:pruning:PreserveUnknownFields
 	Config FreeForm `json:"config,omitzero"`
 	// How metrics are exposed. Absent: not at all.
 	//

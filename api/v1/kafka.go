@@ -64,6 +64,10 @@ type KafkaClusterSpec struct {
 	// +kubebuilder:validation:MinItems=1
 	Listeners []Listener `json:"listeners"`
 	// Kafka options, except those the operator sets itself.
+	//
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=object
+	// +kubebuilder:pruning:PreserveUnknownFields
 	Config FreeForm `json:"config,omitzero"`
 	// Who may do what. Absent: everybody may do everything.
 	Authorization *KafkaAuthorization `json:"authorization,omitempty"`
@@ -154,6 +158,10 @@ type KafkaStatus struct {
 	// Progress of the automatic rebalance after scaling.
 	AutoRebalance *AutoRebalanceStatus `json:"autoRebalance,omitempty"`
 	// How nodes and components protect the traffic among themselves.
+	//
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=object
+	// +kubebuilder:pruning:PreserveUnknownFields
 	ClusterSecurity FreeForm `json:"clusterSecurity,omitzero"`
 }
 

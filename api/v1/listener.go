@@ -71,6 +71,10 @@ type ListenerAuthentication struct {
 	// Whether the listener uses SASL. Only with `type: custom`.
 	Sasl *bool `json:"sasl,omitempty"`
 	// Kafka options of this listener, without the listener prefix. Only with `type: custom`.
+	//
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=object
+	// +kubebuilder:pruning:PreserveUnknownFields
 	ListenerConfig FreeForm `json:"listenerConfig,omitzero"`
 }
 

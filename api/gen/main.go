@@ -1,0 +1,182 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-tools/pkg/crd"
+	crdmarkers "sigs.k8s.io/controller-tools/pkg/crd/markers"
+	"sigs.k8s.io/controller-tools/pkg/loader"
+	"sigs.k8s.io/controller-tools/pkg/markers"
+	"sigs.k8s.io/yaml"
+
+	kafkav1 "castellan.io/castellan/api/v1"
+)
+
+// apiPackages are the packages whose root types become definitions.
+const apiPackages = "castellan.io/castellan/api/..."
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("want one argument, the directory to write to; got %d", len(args))
+	}
+	files, err := definitions()
+	if err != nil {
+		return err
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(args[0], name), content, 0o644); err != nil {
+			return fmt.Errorf("writing %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// definitions returns the content of every file by its name.
+func definitions() (map[string][]byte, error) {
+	roots, err := loader.LoadRoots(apiPackages)
+	if err != nil {
+		return nil, fmt.Errorf("loading %s: %w", apiPackages, err)
+	}
+	parser, err := newParser(roots)
+	if err != nil {
+		return nil, err
+	}
+	// Only now: describing types makes the parser load packages with kinds that are not ours.
+	kinds := crd.FindKubeKinds(parser, crd.FindMetav1(roots))
+	describeTypes(parser, roots, kinds)
+	relaxKubernetesTypes(parser)
+
+	files := map[string][]byte{}
+	for _, kind := range kinds {
+		parser.NeedCRDFor(kind, nil)
+		definition := parser.CustomResourceDefinitions[kind]
+		name, err := fileName(definition.Spec.Names.Singular)
+		if err != nil {
+			return nil, err
+		}
+		if files[name], err = render(definition); err != nil {
+			return nil, fmt.Errorf("rendering %s: %w", name, err)
+		}
+	}
+	// Packages are loaded without all they import, so what the type checker misses means nothing.
+	if loader.PrintErrors(roots, packages.TypeError) {
+		return nil, fmt.Errorf("some types of %s cannot be described", apiPackages)
+	}
+	return files, nil
+}
+
+// fileName returns the file of a kind. The numbers give the order in which the files are applied.
+func fileName(singular string) (string, error) {
+	numbers := map[string]string{
+		"kafka":         "040",
+		"strimzipodset": "042",
+		"kafkanodepool": "045",
+	}
+	number, ok := numbers[singular]
+	if !ok {
+		return "", fmt.Errorf("no file is known for kind %s", singular)
+	}
+	return number + "-Crd-" + singular + ".yaml", nil
+}
+
+// newParser returns a parser that knows the markers and the packages.
+func newParser(roots []*loader.Package) (*crd.Parser, error) {
+	registry := &markers.Registry{}
+	if err := crdmarkers.Register(registry); err != nil {
+		return nil, fmt.Errorf("registering markers: %w", err)
+	}
+	parser := &crd.Parser{
+		Collector:           &markers.Collector{Registry: registry},
+		Checker:             &loader.TypeChecker{},
+		AllowDangerousTypes: true, // two quotas are fractions
+	}
+	crd.AddKnownTypes(parser)
+	for _, root := range roots {
+		parser.NeedPackage(root)
+	}
+	return parser, nil
+}
+
+// describeTypes makes a schema for each kind and for every type it refers to, each by itself.
+func describeTypes(parser *crd.Parser, roots []*loader.Package, kinds []schema.GroupKind) {
+	for _, kind := range kinds {
+		for _, root := range roots {
+			if parser.GroupVersions[root].Group == kind.Group {
+				parser.NeedSchemaFor(crd.TypeIdent{Package: root, Name: kind.Kind})
+			}
+		}
+	}
+}
+
+// relaxKubernetesTypes works on types before they are put together, when it is still known whose type a schema describes.
+func relaxKubernetesTypes(parser *crd.Parser) {
+	for ident, described := range parser.Schemata {
+		if strings.HasPrefix(ident.Package.PkgPath, "k8s.io/") {
+			relaxed := described.DeepCopy()
+			walk(relaxed, relax)
+			parser.Schemata[ident] = *relaxed
+		}
+	}
+}
+
+func relax(props *apiextensionsv1.JSONSchemaProps) {
+	props.Description = ""
+	props.Default = nil
+	props.Enum = nil
+	props.Required = nil
+	props.XListType = nil
+	props.XListMapKeys = nil
+	props.XMapType = nil
+}
+
+// walk visits a schema and everything below it.
+func walk(props *apiextensionsv1.JSONSchemaProps, visit func(*apiextensionsv1.JSONSchemaProps)) {
+	visit(props)
+	for name, property := range props.Properties {
+		walk(&property, visit)
+		props.Properties[name] = property
+	}
+	if props.Items != nil && props.Items.Schema != nil {
+		walk(props.Items.Schema, visit)
+	}
+	if props.AdditionalProperties != nil && props.AdditionalProperties.Schema != nil {
+		walk(props.AdditionalProperties.Schema, visit)
+	}
+	for i := range props.AllOf {
+		walk(&props.AllOf[i], visit)
+	}
+}
+
+// render returns a definition as YAML.
+func render(definition apiextensionsv1.CustomResourceDefinition) ([]byte, error) {
+	crd.FixTopLevelMetadata(definition)
+	definition.Labels = map[string]string{"app": "strimzi", kafkav1.LabelCRDInstall: "true"}
+	definition.Spec.Conversion = &apiextensionsv1.CustomResourceConversion{Strategy: apiextensionsv1.NoneConverter}
+	for _, version := range definition.Spec.Versions {
+		walk(version.Schema.OpenAPIV3Schema, func(props *apiextensionsv1.JSONSchemaProps) { props.Format = "" })
+	}
+	content, err := json.Marshal(definition)
+	if err != nil {
+		return nil, fmt.Errorf("encoding: %w", err)
+	}
+	var object map[string]any
+	if err := json.Unmarshal(content, &object); err != nil {
+		return nil, fmt.Errorf("decoding: %w", err)
+	}
+	delete(object, "status") // Kubernetes' to write
+	return yaml.Marshal(object)
+}
