@@ -85,14 +85,11 @@ func (o Option) doubleFault(value string) string {
 	if match == nil {
 		return fmt.Sprintf("%q is not a number: give a decimal number such as 0.5", value)
 	}
-	if strings.HasSuffix(match[1], "NaN") {
-		return "" // no bound of Kafka's holds it back
-	}
 	number, _ := strconv.ParseFloat(match[1], 64) // too large is infinity, in Java too
 	return o.rangeFault(value, number)
 }
 
-// rangeFault compares as Kafka does, in doubles whatever the type.
+// rangeFault compares as Kafka does, in doubles whatever the type; NaN, as in Kafka, is never out of range.
 func (o Option) rangeFault(value string, number float64) string {
 	if least, err := strconv.ParseFloat(o.Min, 64); err == nil && number < least {
 		return fmt.Sprintf("%q is too small: the least allowed is %s", value, o.Min)

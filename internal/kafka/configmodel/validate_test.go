@@ -118,9 +118,10 @@ type verdicts struct {
 }
 
 func TestVerdictsAreThoseOfKafka(t *testing.T) {
-	for version, file := range map[string]string{"4.2.1": "verdicts-4.2.0.json", "4.3.1": "verdicts-4.3.0.json"} {
+	for line := range strings.Lines(read("versions.tsv")) {
+		version, file, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		t.Run(version, func(t *testing.T) {
-			kafka := readVerdicts(t, file)
+			kafka := readVerdicts(t, "verdicts-"+file)
 			if len(kafka.Taken) != len(model(t, version).options)-1 {
 				t.Errorf("%d options have verdicts, the model has %d and the reporter's", len(kafka.Taken), len(model(t, version).options))
 			}

@@ -24,7 +24,7 @@ fetch() { # version: the Kafka server and everything it needs, into $work/<versi
   </dependencies>
 </project>
 POM
-  mvn -q -B -f "$work/$1/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+  mvn -q -B -Dstyle.color=never -f "$work/$1/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
     -DoutputDirectory="$work/$1/libs"
 }
 
