@@ -1,0 +1,69 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// environment reads variables and collects what is wrong with them. An empty variable is an absent one.
+type environment struct {
+	get      func(string) string
+	problems []error
+}
+
+func (e *environment) wrong(name, what, right string) {
+	e.problems = append(e.problems, fmt.Errorf("%s %s: expected %s", name, what, right))
+}
+
+func (e *environment) err() error { return errors.Join(e.problems...) }
+
+func (e *environment) text(name, fallback string) string {
+	if v := e.get(name); v != "" {
+		return v
+	}
+	return fallback
+}
+
+func (e *environment) boolean(name string, fallback bool) bool {
+	switch v := e.get(name); {
+	case v == "":
+		return fallback
+	case strings.EqualFold(v, "true"):
+		return true
+	case strings.EqualFold(v, "false"):
+		return false
+	default:
+		e.wrong(name, fmt.Sprintf("is %q", v), "true or false")
+		return fallback
+	}
+}
+
+func (e *environment) milliseconds(name string, fallback int64) time.Duration {
+	v := e.get(name)
+	if v == "" {
+		return time.Duration(fallback) * time.Millisecond
+	}
+	ms, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || ms <= 0 {
+		e.wrong(name, fmt.Sprintf("is %q", v), "a positive number of milliseconds")
+		return time.Duration(fallback) * time.Millisecond
+	}
+	return time.Duration(ms) * time.Millisecond
+}
+
+// pairs reads key=value entries separated by commas or line ends.
+func (e *environment) pairs(name string) map[string]string {
+	out := map[string]string{}
+	for _, entry := range strings.FieldsFunc(e.get(name), func(r rune) bool { return r == ',' || r == '\n' || r == ' ' }) {
+		key, value, ok := strings.Cut(strings.TrimSpace(entry), "=")
+		if !ok || key == "" {
+			e.wrong(name, fmt.Sprintf("holds %q", entry), "key=value")
+			continue
+		}
+		out[key] = value
+	}
+	return out
+}

@@ -1,0 +1,46 @@
+package controller
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"castellan.io/castellan/internal/outcome"
+)
+
+// Collectors of the compatible API's metrics. Dashboards know these names.
+var (
+	reconciliations = newCounter("strimzi_reconciliations_total", "Reconciliations done.")
+	successful      = newCounter("strimzi_reconciliations_successful_total", "Reconciliations without an error.")
+	failed          = newCounter("strimzi_reconciliations_failed_total", "Reconciliations that ended with an error.")
+	durations       = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "strimzi_reconciliations_duration_seconds",
+		Help:    "How long reconciliations took.",
+		Buckets: []float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30},
+	}, []string{"kind", "namespace", "selector"})
+)
+
+func newCounter(name, help string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{"kind", "namespace", "selector"})
+}
+
+// RegisterMetrics makes the collectors visible; called once when the operator starts.
+func RegisterMetrics() error {
+	for _, c := range []prometheus.Collector{reconciliations, successful, failed, durations} {
+		if err := metrics.Registry.Register(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func count(kind, namespace string, err error, took time.Duration) {
+	reconciliations.WithLabelValues(kind, namespace, "").Inc()
+	durations.WithLabelValues(kind, namespace, "").Observe(took.Seconds())
+	if err == nil || outcome.IsWaiting(err) {
+		successful.WithLabelValues(kind, namespace, "").Inc()
+		return
+	}
+	failed.WithLabelValues(kind, namespace, "").Inc()
+}

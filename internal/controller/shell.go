@@ -1,0 +1,247 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/outcome"
+	"castellan.io/castellan/internal/runtime"
+)
+
+// Kind is one kind of resource and what is done about it.
+type Kind[T client.Object] interface {
+	// New returns an empty resource to read into.
+	New() T
+	// Reconcile makes the world match the resource and fills its status, conditions excepted. Its warnings become
+	// conditions whatever the error is. The error's meaning is the one package outcome defines.
+	Reconcile(ctx context.Context, resource T) (warnings []v1.Condition, err error)
+	// Gone is called when a resource does not exist any more.
+	Gone(ctx context.Context, key types.NamespacedName) error
+	// Status gives access to what every status has.
+	Status(resource T) (conditions *[]v1.Condition, observedGeneration *int64)
+	// Pause leaves in the status only what is true while nothing is done.
+	Pause(resource T)
+}
+
+// Timing is how the shell waits.
+type Timing struct {
+	// Resync is how often a resource is looked at when nothing happens.
+	Resync time.Duration
+	// Patience is how long a wait may last before the status says so.
+	Patience time.Duration
+}
+
+// Shell is the reconciler of a kind.
+type Shell[T client.Object] struct {
+	client   client.Client
+	kind     Kind[T]
+	name     string
+	selector labels.Selector
+	timing   Timing
+	now      func() time.Time
+
+	mu sync.Mutex
+	// waiting holds since when resources wait. It only times a message: losing it delays the message.
+	waiting map[types.NamespacedName]time.Time
+}
+
+// NewShell returns the reconciler for a kind of the given name. Resources which the selector does not match are left alone.
+func NewShell[T client.Object](c client.Client, kind Kind[T], name string, selector labels.Selector, timing Timing) *Shell[T] {
+	return &Shell[T]{
+		client: c, kind: kind, name: name, selector: selector, timing: timing,
+		now: time.Now, waiting: map[types.NamespacedName]time.Time{},
+	}
+}
+
+// Reconcile reads a resource, has its kind act on it, and writes its status.
+func (s *Shell[T]) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	resource := s.kind.New()
+	err := s.client.Get(ctx, request.NamespacedName, resource)
+	if apierrors.IsNotFound(err) {
+		s.stopWaiting(request.NamespacedName)
+		return reconcile.Result{}, s.kind.Gone(ctx, request.NamespacedName)
+	}
+	if err != nil {
+		return reconcile.Result{}, fmt.Errorf("read %s %s: %w", s.name, request.NamespacedName, err)
+	}
+	if resource.GetDeletionTimestamp() != nil || !s.selector.Matches(labels.Set(resource.GetLabels())) {
+		return reconcile.Result{}, nil
+	}
+	before, _ := resource.DeepCopyObject().(T)
+	if paused(resource) {
+		s.pause(resource)
+		return reconcile.Result{}, s.writeStatus(ctx, before, resource)
+	}
+	if err := s.announce(ctx, before, resource); err != nil {
+		return reconcile.Result{}, err
+	}
+	started := s.now()
+	warnings, err := s.kind.Reconcile(ctx, resource)
+	count(s.name, request.Namespace, err, s.now().Sub(started))
+	s.conclude(resource, request.NamespacedName, warnings, err)
+	if writeErr := s.writeStatus(ctx, before, resource); writeErr != nil {
+		return reconcile.Result{}, errors.Join(err, writeErr)
+	}
+	return s.result(ctx, err)
+}
+
+func paused(o client.Object) bool {
+	return strings.EqualFold(o.GetAnnotations()[v1.AnnotationPauseReconciliation], "true")
+}
+
+func (s *Shell[T]) pause(resource T) {
+	s.kind.Pause(resource)
+	conditions, _ := s.kind.Status(resource)
+	*conditions = []v1.Condition{{Type: v1.ConditionReconciliationPaused, Status: v1.ConditionTrue}}
+}
+
+// announce tells at once that a new resource has been seen, before work that may take long.
+func (s *Shell[T]) announce(ctx context.Context, before, resource T) error {
+	conditions, _ := s.kind.Status(resource)
+	if len(*conditions) > 0 {
+		return nil
+	}
+	*conditions = []v1.Condition{{
+		Type: v1.ConditionNotReady, Status: v1.ConditionTrue, Reason: v1.ReasonCreating, Message: s.name + " is being created",
+	}}
+	announced, _ := resource.DeepCopyObject().(T)
+	return s.writeStatus(ctx, before, announced)
+}
+
+// conclude turns the end of a reconciliation into conditions.
+func (s *Shell[T]) conclude(resource T, key types.NamespacedName, warnings []v1.Condition, err error) {
+	conditions, observed := s.kind.Status(resource)
+	verdict := s.verdict(*conditions, key, err)
+	if verdict.Reason != v1.ReasonCreating && !outcome.IsWaiting(err) {
+		*observed = resource.GetGeneration()
+	}
+	*conditions = append(warnings, verdict)
+}
+
+// verdict is the Ready or NotReady condition. While a reconciliation waits, the last verdict stands until
+// patience is over: a node that restarts does not make a cluster that serves its clients NotReady.
+func (s *Shell[T]) verdict(last []v1.Condition, key types.NamespacedName, err error) v1.Condition {
+	var waiting *outcome.Waiting
+	if errors.As(err, &waiting) {
+		return s.waitingVerdict(last, key, waiting)
+	}
+	s.stopWaiting(key)
+	if err == nil {
+		return v1.Condition{Type: v1.ConditionReady, Status: v1.ConditionTrue}
+	}
+	if errors.Is(err, runtime.ErrConflict) || apierrors.IsConflict(err) {
+		return lastVerdict(last)
+	}
+	return v1.Condition{Type: v1.ConditionNotReady, Status: v1.ConditionTrue, Reason: reason(err), Message: err.Error()}
+}
+
+func (s *Shell[T]) waitingVerdict(last []v1.Condition, key types.NamespacedName, w *outcome.Waiting) v1.Condition {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	since, ok := s.waiting[key]
+	if !ok {
+		since = s.now()
+		s.waiting[key] = since
+	}
+	verdict := lastVerdict(last)
+	if verdict.Reason == v1.ReasonCreating {
+		verdict.Message = w.Message
+		return verdict
+	}
+	if s.now().Sub(since) > s.timing.Patience {
+		return v1.Condition{Type: v1.ConditionNotReady, Status: v1.ConditionTrue, Reason: v1.ReasonTimeout, Message: w.Message}
+	}
+	return verdict
+}
+
+func (s *Shell[T]) stopWaiting(key types.NamespacedName) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.waiting, key)
+}
+
+func lastVerdict(last []v1.Condition) v1.Condition {
+	for _, c := range last {
+		if c.Type == v1.ConditionReady || c.Type == v1.ConditionNotReady {
+			return c
+		}
+	}
+	return v1.Condition{Type: v1.ConditionNotReady, Status: v1.ConditionTrue, Reason: v1.ReasonCreating}
+}
+
+// reason is the class-like name that the compatible API has for an error.
+func reason(err error) string {
+	var refused *outcome.Refused
+	if errors.As(err, &refused) {
+		return refused.Reason
+	}
+	var status apierrors.APIStatus
+	if errors.As(err, &status) {
+		return v1.ReasonCompletion
+	}
+	return v1.ReasonRuntime
+}
+
+// result says when to come back. Input that cannot work is not tried again until it changes.
+func (s *Shell[T]) result(ctx context.Context, err error) (reconcile.Result, error) {
+	var waiting *outcome.Waiting
+	switch {
+	case err == nil:
+		return reconcile.Result{RequeueAfter: s.timing.Resync}, nil
+	case errors.As(err, &waiting):
+		log.FromContext(ctx).V(1).Info("waiting", "reason", waiting.Reason, "message", waiting.Message)
+		return reconcile.Result{RequeueAfter: soonest(waiting.After, s.timing.Resync)}, nil
+	case outcome.IsInvalid(err):
+		log.FromContext(ctx).Info("the resource cannot work as it is", "why", err.Error())
+		return reconcile.Result{RequeueAfter: s.timing.Resync}, nil
+	case errors.Is(err, runtime.ErrConflict):
+		return reconcile.Result{RequeueAfter: conflictPause}, nil
+	}
+	return reconcile.Result{}, err
+}
+
+// conflictPause gives the cache time to show what the conflict was about.
+const conflictPause = 200 * time.Millisecond
+
+func soonest(a, b time.Duration) time.Duration {
+	if a > 0 && a < b {
+		return a
+	}
+	return b
+}
+
+// writeStatus writes the status if it says something new.
+func (s *Shell[T]) writeStatus(ctx context.Context, before, after T) error {
+	was, _ := s.kind.Status(before)
+	is, _ := s.kind.Status(after)
+	stampConditions(*was, *is, s.now())
+	if sameStatus(before, after) {
+		return nil
+	}
+	err := s.client.Status().Patch(ctx, after, client.MergeFrom(before))
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("write the status of %s %s: %w", s.name, after.GetName(), err)
+	}
+	return nil
+}
+
+// Logger returns the log of one resource's reconciliation.
+func Logger(base logr.Logger, kind string, request *reconcile.Request) logr.Logger {
+	if request == nil {
+		return base
+	}
+	return base.WithName(kind).WithValues("namespace", request.Namespace, "name", request.Name)
+}
