@@ -1,4 +1,3 @@
-// Package install holds the files a person applies to install the operators, for programs that apply them instead.
 package install
 
 import "embed"

@@ -5,7 +5,8 @@
 //
 // Decoding and encoding again loses nothing the schema knows. So an optional field is a pointer wherever "absent" and "zero"
 // mean different things, lists and maps keep the difference between absent and empty, and free-form parts keep their JSON text.
-// Counters in a status are the exception: they are always written, also when zero.
+// Three things are exceptions: counters in a status are always written, also when zero; quantities keep their value but not their
+// spelling; an empty string counts as absent.
 //
 // +kubebuilder:object:generate=true
 // +groupName=kafka.strimzi.io
