@@ -2,12 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"castellan.io/castellan/dev/lifecycle"
+	"castellan.io/castellan/dev/progress"
 )
 
 func main() {
@@ -24,9 +31,48 @@ func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "dev",
 		Short:         "Run a real Kubernetes for development and tests on this machine",
+		Example:       "  bin/dev up && bin/dev kubectl get nodes",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand()
+	root.AddCommand(
+		upCommand(), downCommand(), statusCommand(), kubectlCommand(),
+		loadCommand(), shellCommand(), assetsCommand(), superviseCommand(), imagesCommand(),
+	)
 	return root
+}
+
+// openLab finds the cluster of the checkout this program belongs to.
+func openLab() (lifecycle.Lab, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return lifecycle.Lab{}, fmt.Errorf("finding this program: %w", err)
+	}
+	working, err := os.Getwd()
+	if err != nil {
+		return lifecycle.Lab{}, fmt.Errorf("finding the working folder: %w", err)
+	}
+	checkout, err := lifecycle.FindCheckout(program, working)
+	if err != nil {
+		return lifecycle.Lab{}, err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return lifecycle.Lab{}, errors.New("no place for built programs: set HOME or XDG_CACHE_HOME")
+	}
+	cache = filepath.Join(cache, "castellan", "dev")
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return lifecycle.Lab{}, fmt.Errorf("making the folder of built programs: %w", err)
+	}
+	return lifecycle.Lab{
+		Checkout: checkout,
+		State:    checkout.State(),
+		Cache:    cache,
+		Progress: reporter(),
+	}, nil
+}
+
+// reporter writes progress to the standard error, away from results.
+func reporter() progress.Reporter {
+	return progress.Reporter{Out: os.Stderr, Terminal: term.IsTerminal(int(os.Stderr.Fd())), Now: time.Now}
 }

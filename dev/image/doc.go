@@ -1,0 +1,2 @@
+// Package image builds container images without a container engine.
+package image
