@@ -1,0 +1,71 @@
+package storage
+
+import (
+	"fmt"
+	"maps"
+
+	v1 "castellan.io/castellan/api/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+// Change lists why a pool that has the storage current cannot have wanted; it can when the list is empty.
+// Volumes may come and go as a whole, grow, and change what becomes of them; what they are made of stays.
+func Change(current, wanted v1.Storage) []string {
+	if current.Type != wanted.Type {
+		return []string{fmt.Sprintf("the type changed from %s to %s", current.Type, wanted.Type)}
+	}
+	problems := CheckSet(wanted)
+	if wanted.Type != v1.StorageJBOD {
+		return append(problems, changeVolume("the volume", current.VolumeSettings, wanted.VolumeSettings)...)
+	}
+	before := map[int32]v1.Volume{}
+	for _, v := range current.Volumes {
+		before[id(v)] = v
+	}
+	for _, v := range wanted.Volumes {
+		old, existed := before[id(v)]
+		if !existed {
+			continue
+		}
+		name := fmt.Sprintf("volume %d", id(v))
+		if old.Type != v.Type {
+			problems = append(problems, fmt.Sprintf("%s: the type changed from %s to %s", name, old.Type, v.Type))
+			continue
+		}
+		problems = append(problems, changeVolume(name, old.VolumeSettings, v.VolumeSettings)...)
+	}
+	return problems
+}
+
+func changeVolume(name string, old, wanted v1.VolumeSettings) []string {
+	var problems []string
+	report := func(field, from, to string) {
+		problems = append(problems, fmt.Sprintf("%s: %s changed from %q to %q", name, field, from, to))
+	}
+	if old.Class != wanted.Class {
+		report("class", old.Class, wanted.Class)
+	}
+	if !maps.Equal(old.Selector, wanted.Selector) {
+		problems = append(problems, name+": selector changed")
+	}
+	if compare(old.SizeLimit, wanted.SizeLimit) != 0 {
+		report("sizeLimit", old.SizeLimit, wanted.SizeLimit)
+	}
+	if compare(old.Size, wanted.Size) > 0 {
+		problems = append(problems, fmt.Sprintf("%s: size shrank from %s to %s", name, old.Size, wanted.Size))
+	}
+	return problems
+}
+
+// compare orders two sizes; a size that is missing or unreadable equals only itself and is greater than the others.
+func compare(a, b string) int {
+	if a == b {
+		return 0
+	}
+	first, errFirst := resource.ParseQuantity(a)
+	second, errSecond := resource.ParseQuantity(b)
+	if errFirst != nil || errSecond != nil {
+		return 1
+	}
+	return first.Cmp(second)
+}
