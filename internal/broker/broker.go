@@ -1,0 +1,62 @@
+package broker
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"time"
+
+	"castellan.io/castellan/internal/kafka/roll"
+)
+
+// ErrUnreachable says that the cluster did not answer, or not yet: it starts, stops, elects, or the way to it is broken.
+// The reaction is to try again later. What Kafka refuses for good does not wrap it.
+var ErrUnreachable = errors.New("Kafka does not answer") //nolint:revive,staticcheck // Kafka is a name
+
+// Limit is how long one call on a Cluster may take, whatever its context allows.
+const Limit = 30 * time.Second
+
+// Access says how to reach a cluster.
+type Access struct {
+	// Brokers are addresses host:port. Quorum and MetadataVersion also work with addresses of controllers.
+	Brokers []string
+	// TLS is nil for plain connections.
+	TLS *tls.Config
+}
+
+// Dialer opens clusters.
+type Dialer interface {
+	// Dial opens a cluster after one of its nodes has answered. ErrUnreachable when none does within seconds.
+	Dial(ctx context.Context, to Access) (Cluster, error)
+}
+
+// Cluster is one running Kafka cluster. Every method may fail with ErrUnreachable.
+type Cluster interface {
+	Facts
+	Changes
+	// Close gives the connections back.
+	Close()
+}
+
+// Facts are what an operator asks. Each answer is what the cluster says at that moment; nothing is cached.
+type Facts interface {
+	// Quorum is the state of the metadata quorum (DescribeQuorum, KIP-595, KIP-836); it is always Known.
+	Quorum(ctx context.Context) (roll.Quorum, error)
+	// Partitions are those of all topics, internal ones too, with their min.insync.replicas; they are always Known.
+	Partitions(ctx context.Context) (roll.Partitions, error)
+	// Brokers are the ids of the registered brokers, ascending, those that are fenced too (KIP-1073).
+	Brokers(ctx context.Context) ([]int32, error)
+	// InUse tells for each of the ids whether it holds a replica of any topic.
+	InUse(ctx context.Context, ids []int32) (map[int32]bool, error)
+	// MetadataVersion is the full name of the finalised metadata.version, such as 4.3-IV0 (KIP-778).
+	MetadataVersion(ctx context.Context) (string, error)
+}
+
+// Changes are what an operator does. Each can be repeated: what is already so is left alone.
+type Changes interface {
+	// Unregister removes the registration of a broker that is gone for good.
+	Unregister(ctx context.Context, id int32) error
+	// SetMetadataVersion moves the cluster to the metadata version, up or, where nothing is lost by it, down.
+	// The name is as for FullMetadataVersion. Kafka refuses what one of its nodes does not support.
+	SetMetadataVersion(ctx context.Context, name string) error
+}

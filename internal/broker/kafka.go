@@ -1,0 +1,137 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// dialLimit is how long Dial looks for a node that answers; connectLimit how long one connection may take to be made.
+const (
+	dialLimit    = 8 * time.Second
+	connectLimit = 4 * time.Second
+)
+
+// Kafka dials real clusters.
+type Kafka struct{}
+
+// Dial opens the cluster after one of its nodes has answered.
+func (Kafka) Dial(ctx context.Context, to Access) (Cluster, error) {
+	if len(to.Brokers) == 0 {
+		return nil, errors.New("dialling Kafka: no address is given")
+	}
+	client, err := kgo.NewClient(options(to)...)
+	if err != nil {
+		return nil, fmt.Errorf("preparing to dial Kafka at %v: %w", to.Brokers, err)
+	}
+	c := &cluster{client: client}
+	limited, cancel := context.WithTimeout(ctx, dialLimit)
+	defer cancel()
+	if _, err := c.apiVersions(limited); err != nil {
+		client.Close()
+		return nil, fmt.Errorf("dialling Kafka at %v: %w", to.Brokers, err)
+	}
+	return c, nil
+}
+
+func options(to Access) []kgo.Opt {
+	opts := []kgo.Opt{
+		kgo.SeedBrokers(to.Brokers...),
+		kgo.ClientID("castellan"),
+		kgo.DialTimeout(connectLimit),
+		kgo.RequestTimeoutOverhead(dialLimit),
+		// The caller comes back anyway: a few tries get over a broker that just left, more would hide trouble.
+		kgo.RequestRetries(4),
+		kgo.RetryTimeout(Limit / 2),
+		// The client lives too briefly for its own metrics to mean anything (KIP-714).
+		kgo.DisableClientMetrics(),
+	}
+	if to.TLS != nil {
+		opts = append(opts, kgo.DialTLSConfig(to.TLS))
+	}
+	return opts
+}
+
+// cluster is a Cluster over one kgo client.
+type cluster struct {
+	client *kgo.Client
+}
+
+// Close gives the connections back.
+func (c *cluster) Close() { c.client.Close() }
+
+// ask sends the request to whichever node kgo finds right for it.
+func ask[Answer kmsg.Response](ctx context.Context, c *cluster, request kmsg.Request) (Answer, error) {
+	limited, cancel := context.WithTimeout(ctx, Limit)
+	defer cancel()
+	response, err := c.client.Request(limited, request)
+	if err != nil {
+		var none Answer
+		return none, failure(err)
+	}
+	return response.(Answer), nil
+}
+
+// askSeeds sends the request to all the addresses of the Access and takes the first good answer. Unlike ask it needs no
+// broker to know the others: controllers, which serve no metadata of brokers, answer it too.
+func askSeeds[Answer kmsg.Response](ctx context.Context, c *cluster, request func() kmsg.Request, good func(Answer) error) (Answer, error) {
+	limited, cancel := context.WithTimeout(ctx, Limit)
+	defer cancel()
+	type result struct {
+		answer Answer
+		err    error
+	}
+	seeds := c.client.SeedBrokers()
+	results := make(chan result, len(seeds))
+	for _, seed := range seeds {
+		go func() {
+			response, err := seed.Request(limited, request())
+			if err != nil {
+				results <- result{err: failure(err)}
+				return
+			}
+			answer := response.(Answer)
+			results <- result{answer: answer, err: good(answer)}
+		}()
+	}
+	var none Answer
+	err := error(nil)
+	for range seeds {
+		r := <-results
+		if r.err == nil {
+			return r.answer, nil
+		}
+		err = errors.Join(err, r.err)
+	}
+	return none, err
+}
+
+// failure sorts what went wrong into what may pass and what Kafka refused. It keeps the caller's own cancellation as it is.
+func failure(err error) error {
+	var refused *kerr.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, &refused) && !refused.Retriable:
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnreachable, err)
+}
+
+// answered makes an error of a code and message inside an answer.
+func answered(code int16, message *string) error {
+	err := failure(kerr.ErrorForCode(code))
+	if err == nil || message == nil || *message == "" {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, *message)
+}
+
+var _ Dialer = Kafka{}
