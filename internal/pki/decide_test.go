@@ -1,0 +1,275 @@
+package pki_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/pem"
+	"strings"
+	"testing"
+	"time"
+
+	"castellan.io/castellan/internal/pki"
+)
+
+const day = 24 * time.Hour
+
+func TestDecideAuthority(t *testing.T) {
+	made, other := authority(t), replaced(t)
+	end := now.Add(365 * day)
+	damagedKey := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("TOP-SECRET")})
+	tests := map[string]struct {
+		change func(*pki.AuthorityState)
+		policy pki.Policy
+		at     time.Time
+		closed bool
+		action pki.Action
+		reason string
+	}{
+		"a fresh authority needs nothing": {action: pki.None},
+		"without anything it is created": {
+			change: func(s *pki.AuthorityState) { s.Authority = pki.Authority{Kind: pki.ClientsAuthority} },
+			closed: true, action: pki.Create, reason: "ca.key of clients-ca is missing",
+		},
+		"without a key it is created even outside a window": {
+			change: func(s *pki.AuthorityState) { s.Key = nil },
+			closed: true, action: pki.Create, reason: "ca.key of cluster-ca is missing",
+		},
+		"without a certificate the certificate is renewed even outside a window": {
+			change: func(s *pki.AuthorityState) { s.Certificate = nil },
+			closed: true, action: pki.RenewCertificate, reason: "ca.crt of cluster-ca is missing",
+		},
+		"an unreadable certificate is renewed": {
+			change: func(s *pki.AuthorityState) { s.Certificate = []byte("junk") },
+			action: pki.RenewCertificate, reason: "ca.crt of cluster-ca cannot be read: no certificate in PEM found",
+		},
+		"an unreadable key is replaced and its content not shown": {
+			change: func(s *pki.AuthorityState) { s.Key = damagedKey },
+			action: pki.ReplaceKey,
+			reason: `ca.key of cluster-ca cannot be read: the content of the "PRIVATE KEY" block is not a private key of a known kind`,
+		},
+		"a key of another certificate is replaced": {
+			change: func(s *pki.AuthorityState) { s.Key = other.Key }, closed: true,
+			action: pki.ReplaceKey, reason: "ca.key of cluster-ca does not belong to its ca.crt",
+		},
+		"a forced renewal is done inside a window": {
+			change: func(s *pki.AuthorityState) { s.ForceRenew = true },
+			action: pki.RenewCertificate, reason: "renewal of cluster-ca was asked for",
+		},
+		"a forced renewal waits for a window": {
+			change: func(s *pki.AuthorityState) { s.ForceRenew = true },
+			closed: true, action: pki.Postponed,
+			reason: "RenewCertificate waits for a maintenance window: renewal of cluster-ca was asked for",
+		},
+		"a forced replacement is done inside a window": {
+			change: func(s *pki.AuthorityState) { s.ForceReplace = true },
+			action: pki.ReplaceKey, reason: "replacement of the key of cluster-ca was asked for",
+		},
+		"a forced replacement waits for a window": {
+			change: func(s *pki.AuthorityState) { s.ForceReplace = true },
+			closed: true, action: pki.Postponed,
+			reason: "ReplaceKey waits for a maintenance window: replacement of the key of cluster-ca was asked for",
+		},
+		"a renewal comes before a replacement": {
+			change: func(s *pki.AuthorityState) { s.ForceRenew, s.ForceReplace = true, true },
+			action: pki.RenewCertificate, reason: "renewal of cluster-ca was asked for",
+		},
+		"a second before the renewal days nothing is due": {
+			at: end.Add(-30*day - time.Second), action: pki.None,
+		},
+		"on the first of the renewal days it is renewed": {
+			at: end.Add(-30 * day), action: pki.RenewCertificate,
+			reason: "ca.crt of cluster-ca expires at 2027-05-04T03:02:01Z, within 30 days",
+		},
+		"the policy may want a new key instead": {
+			at: end.Add(-30 * day), policy: pki.Policy{ReplaceKeyOnExpiry: true}, action: pki.ReplaceKey,
+			reason: "ca.crt of cluster-ca expires at 2027-05-04T03:02:01Z, within 30 days",
+		},
+		"even an expired certificate waits for a window": {
+			at: end.Add(day), closed: true, action: pki.Postponed,
+			reason: "RenewCertificate waits for a maintenance window: ca.crt of cluster-ca expires at 2027-05-04T03:02:01Z, within 30 days",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			state := pki.AuthorityState{Authority: made}
+			if test.change != nil {
+				test.change(&state)
+			}
+			if test.at.IsZero() {
+				test.at = now
+			}
+			test.policy.Lifetime = lifetime
+			decision := pki.DecideAuthority(state, test.policy, test.at, !test.closed)
+			if decision != (pki.Decision{Action: test.action, Reason: test.reason}) {
+				t.Errorf("got %+v", decision)
+			}
+			assertHealed(t, state, decision, test.policy, test.at)
+		})
+	}
+}
+
+// assertHealed carries the decision out: afterwards nothing must be due any more. New keys take a second, so the
+// table's many cases of them are looked at only where the state before was broken.
+func assertHealed(t *testing.T, state pki.AuthorityState, decision pki.Decision, policy pki.Policy, at time.Time) {
+	t.Helper()
+	if decision.Action == pki.Postponed || state.ForceReplace || len(state.Key) == 0 {
+		return
+	}
+	after, err := state.Apply(decision.Action, policy.ValidityDays, at, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := pki.DecideAuthority(pki.AuthorityState{Authority: after}, policy, at, true)
+	if again.Action != pki.None {
+		t.Errorf("carried out, it asks for %+v", again)
+	}
+}
+
+func TestDecideLeaf(t *testing.T) {
+	made, other := authority(t), replaced(t)
+	renewed, err := made.Renew(365, now, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := now.Add(365 * day)
+	tests := map[string]struct {
+		stored func(*pki.Leaf)
+		wanted func(*pki.LeafRequest)
+		issuer pki.Authority
+		at     time.Time
+		closed bool
+		want   pki.LeafDecision
+	}{
+		"what was just issued is kept": {},
+		"the order of names does not matter": {
+			wanted: func(r *pki.LeafRequest) {
+				r.Names = []string{"a.example", "b.example", "fd00:0::1", "10.0.0.1", "my-kafka-bootstrap.ns.svc"}
+			},
+		},
+		"a key of another kind is kept": {wanted: func(r *pki.LeafRequest) { r.Key = pki.RSA2048 }},
+		"a missing certificate is issued even outside a window": {
+			stored: func(l *pki.Leaf) { *l = pki.Leaf{} }, closed: true,
+			want: pki.LeafDecision{Issue: true, Reason: "the certificate is missing"},
+		},
+		"a missing key": {
+			stored: func(l *pki.Leaf) { l.Key = nil },
+			want:   pki.LeafDecision{Issue: true, Reason: "the key is missing"},
+		},
+		"an unreadable certificate": {
+			stored: func(l *pki.Leaf) { l.Certificate = []byte("junk") },
+			want:   pki.LeafDecision{Issue: true, Reason: "the certificate cannot be read: no certificate in PEM found"},
+		},
+		"an unreadable key": {
+			stored: func(l *pki.Leaf) { l.Key = []byte("junk") },
+			want:   pki.LeafDecision{Issue: true, Reason: "the key cannot be read: no private key in PEM found"},
+		},
+		"the key of another certificate": {
+			stored: func(l *pki.Leaf) { l.Key = other.Key },
+			want:   pki.LeafDecision{Issue: true, Reason: "the key does not belong to the certificate"},
+		},
+		"a renewed authority": {
+			issuer: renewed, closed: true,
+			want: pki.LeafDecision{Issue: true, Reason: "it was issued by generation 0 of cluster-ca, the current one is 1"},
+		},
+		"another authority of the same generation": {
+			stored: func(l *pki.Leaf) { l.AuthorityGeneration = 1 }, issuer: other,
+			want: pki.LeafDecision{Issue: true, Reason: "it was not signed by the current cluster-ca"},
+		},
+		"another subject": {
+			wanted: func(r *pki.LeafRequest) { r.Organization = "" },
+			want:   pki.LeafDecision{Issue: true, Reason: "the subject is CN=my-kafka,O=io.strimzi instead of CN=my-kafka"},
+		},
+		"other names": {
+			wanted: func(r *pki.LeafRequest) { r.Names = append(r.Names[1:], "10.0.0.2") },
+			want: pki.LeafDecision{
+				Issue:  true,
+				Reason: "the alternative names differ: missing [10.0.0.2], surplus [my-kafka-bootstrap.ns.svc]",
+			},
+		},
+		"a chain that lost the authority": {
+			stored: func(l *pki.Leaf) {
+				l.Certificate = l.Certificate[:bytes.LastIndex(l.Certificate, []byte("-----BEGIN"))]
+			},
+			want: pki.LeafDecision{Issue: true, Reason: "the stored chain lacks the certificate of cluster-ca"},
+		},
+		"a chain nobody wants is kept": {wanted: func(r *pki.LeafRequest) { r.Chain = false }},
+		"a second before the renewal days": {
+			at: end.Add(-30*day - time.Second),
+		},
+		"the renewal days inside a window": {
+			at:   end.Add(-30 * day),
+			want: pki.LeafDecision{Issue: true, Reason: "the certificate expires at 2027-05-04T03:02:01Z, within 30 days"},
+		},
+		"the renewal days outside a window": {
+			at: end.Add(-30 * day), closed: true,
+			want: pki.LeafDecision{
+				Postponed: true,
+				Reason:    "renewal waits for a maintenance window: the certificate expires at 2027-05-04T03:02:01Z, within 30 days",
+			},
+		},
+		"an unreadable authority keeps what there is": {issuer: pki.Authority{Certificate: []byte("junk")}},
+	}
+	issued := issue(t, made, request())
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			stored, wanted, issuer := issued, request(), test.issuer
+			if test.stored != nil {
+				test.stored(&stored)
+			}
+			if test.wanted != nil {
+				test.wanted(&wanted)
+			}
+			if issuer.Certificate == nil {
+				issuer = made
+			}
+			if test.at.IsZero() {
+				test.at = now
+			}
+			if got := pki.DecideLeaf(stored, wanted, issuer, test.at, !test.closed); got != test.want {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestLifetimeValidate(t *testing.T) {
+	for name, test := range map[string]struct {
+		lifetime pki.Lifetime
+		valid    bool
+	}{
+		"the default":                           {pki.Lifetime{ValidityDays: 365, RenewalDays: 30}, true},
+		"renewal as long as validity":           {pki.Lifetime{ValidityDays: 30, RenewalDays: 30}, false},
+		"no validity":                           {pki.Lifetime{}, false},
+		"renewal one day shorter than validity": {pki.Lifetime{ValidityDays: 30, RenewalDays: 29}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := test.lifetime.Validate(); (err == nil) != test.valid {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestErrorsNeverShowAKey(t *testing.T) {
+	secret := "TOP-SECRET-CONTENT"
+	for name, text := range map[string]string{
+		"no PEM":             secret,
+		"another block type": string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte(secret)})),
+		"not PKCS#8":         string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte(secret)})),
+		"not PKCS#1":         string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: []byte(secret)})),
+		"not SEC 1":          string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: []byte(secret)})),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, keyErr := pki.ParseKey([]byte(text))
+			_, certificateErr := pki.ParseCertificates([]byte(text))
+			if keyErr == nil || certificateErr == nil {
+				t.Fatalf("errors %v and %v", keyErr, certificateErr)
+			}
+			for _, err := range []error{keyErr, certificateErr} {
+				if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "VE9QLVNFQ1JFVC") {
+					t.Errorf("shows the content: %v", err)
+				}
+			}
+		})
+	}
+}
