@@ -117,6 +117,7 @@ func (b Builder) build(ctx context.Context, tool Tool, folder string, step *prog
 func (b Builder) compile(ctx context.Context, tool Tool, folder string, step *progress.Step) error {
 	step.Detail("loading packages")
 	total := b.count(ctx, tool)
+	step.Detail("compiling at most %d packages", total)
 	command := b.command(ctx, tool, tool.arguments(folder)...)
 	output, err := command.StderrPipe()
 	if err != nil {

@@ -42,8 +42,10 @@ type Machine struct {
 	Runc string
 	// CNIPlugins is the folder of the CNI plugins.
 	CNIPlugins string
-	// Snapshotter is the containerd snapshotter the state's file system bears.
-	Snapshotter string
+	// Overlay is true when the state is on an overlay file system, as the root of
+	// a container often is: no further overlay can lie on it, and the kubelet
+	// cannot tell how full it is.
+	Overlay bool
 }
 
 // Cluster is the plan of one cluster.
@@ -111,10 +113,32 @@ func (c Cluster) Routes(node Node) []Route {
 	var routes []Route
 	for _, other := range c.Nodes {
 		if other.Name != node.Name {
-			routes = append(routes, Route{To: other.Pods, Via: other.Address.Addr()})
+			routes = append(routes, other.route())
 		}
 	}
 	return routes
+}
+
+// GatewayRoutes is where all pods are, as seen from the gateway.
+func (c Cluster) GatewayRoutes() []Route {
+	var routes []Route
+	for _, node := range c.Nodes {
+		routes = append(routes, node.route())
+	}
+	return routes
+}
+
+// route leads to the node's pods.
+func (n Node) route() Route {
+	return Route{To: n.Pods, Via: n.Address.Addr()}
+}
+
+// Snapshotter is the containerd snapshotter the machine bears.
+func (m Machine) Snapshotter() string {
+	if m.Overlay {
+		return "native"
+	}
+	return "overlayfs"
 }
 
 // Route says by which address a subnet is reached.

@@ -13,9 +13,9 @@ type Component struct {
 	Path string
 	// Args are the arguments after the program's name.
 	Args []string
-	// After has to answer before the program is started; empty for at once.
-	After string
-	// Ready answers as soon as the program does its work.
+	// After are gates that have to open before the program is started.
+	After []string
+	// Ready is the gate that is open as soon as the program does its work.
 	Ready string
 }
 
@@ -36,6 +36,8 @@ type NodeSpec struct {
 	Gateway netip.Addr
 	// Routes lead to the pods of the other nodes.
 	Routes []Route
+	// Pods is the subnet of the node's own pods.
+	Pods netip.Prefix
 	// Components are started in this order, each as soon as its gate is open.
 	Components []Component
 	// Path is the search path of the components.
@@ -49,6 +51,7 @@ func (c Cluster) Spec(node Node) NodeSpec {
 		Address:    node.Address,
 		Gateway:    netip.MustParseAddr(Gateway),
 		Routes:     c.Routes(node),
+		Pods:       node.Pods,
 		Components: c.Components(node),
 		Path:       ToolsDir + "/containerd:" + ToolsDir + "/kubernetes:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 	}
@@ -122,7 +125,7 @@ func (c Cluster) apiServer() Component {
 			"--proxy-client-cert-file=" + ConfigDir + "/front-proxy-client.crt",
 			"--proxy-client-key-file=" + ConfigDir + "/front-proxy-client.key",
 		},
-		After: etcdGate,
+		After: []string{etcdGate},
 		Ready: c.apiGate(),
 	}
 }
@@ -149,7 +152,7 @@ func (c Cluster) controllers() Component {
 			"--kube-api-qps=200",
 			"--kube-api-burst=400",
 		},
-		After: c.apiGate(),
+		After: []string{c.apiGate()},
 		Ready: "tcp://127.0.0.1:10257",
 	}
 }
@@ -159,7 +162,7 @@ func (c Cluster) scheduler() Component {
 		Name:  "kube-scheduler",
 		Path:  ToolsDir + "/kubernetes/kube-scheduler",
 		Args:  []string{"--config=" + ConfigDir + "/kube-scheduler.yaml", "--bind-address=127.0.0.1"},
-		After: c.apiGate(),
+		After: []string{c.apiGate()},
 		Ready: "tcp://127.0.0.1:10259",
 	}
 }
@@ -169,7 +172,7 @@ func (c Cluster) coreDNS() Component {
 		Name:  "coredns",
 		Path:  ToolsDir + "/coredns/coredns",
 		Args:  []string{"-conf", ConfigDir + "/Corefile"},
-		After: c.apiGate(),
+		After: []string{c.apiGate()},
 		Ready: "http://127.0.0.1:10055/ready",
 	}
 }
@@ -195,7 +198,7 @@ func (c Cluster) kubelet(node Node) Component {
 			"--node-labels=topology.kubernetes.io/region=local,topology.kubernetes.io/zone=" + node.Zone,
 			"--cert-dir=/var/lib/kubelet/pki",
 		},
-		After: containerdGate,
+		After: []string{containerdGate, c.apiGate()},
 		Ready: "http://127.0.0.1:10248/healthz",
 	}
 }
@@ -205,7 +208,7 @@ func (c Cluster) kubeProxy() Component {
 		Name:  "kube-proxy",
 		Path:  ToolsDir + "/kubernetes/kube-proxy",
 		Args:  []string{"--config=" + ConfigDir + "/kube-proxy.yaml"},
-		After: c.apiGate(),
+		After: []string{c.apiGate()},
 		Ready: "http://127.0.0.1:10256/healthz",
 	}
 }

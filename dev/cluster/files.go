@@ -3,6 +3,7 @@ package cluster
 import (
 	"embed"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/template"
 )
@@ -63,18 +64,19 @@ func (c Cluster) render(name string, node Node) (string, error) {
 		return "", fmt.Errorf("reading the template of %s: %w", name, err)
 	}
 	values := map[string]string{
-		"CAFile":      CAFile,
-		"CgroupRoot":  c.CgroupOf(node),
-		"CNIPlugins":  c.Machine.CNIPlugins,
-		"ConfigDir":   ConfigDir,
-		"DNS":         c.DNS().String(),
-		"Domain":      Domain,
-		"NodeName":    node.Name,
-		"PauseImage":  PauseImage,
-		"Pods":        node.Pods.String(),
-		"Runc":        c.Machine.Runc,
-		"Snapshotter": c.Machine.Snapshotter,
-		"Socket":      ContainerdSocket,
+		"CAFile":            CAFile,
+		"CapacityIsolation": strconv.FormatBool(!c.Machine.Overlay),
+		"CgroupRoot":        c.CgroupOf(node),
+		"CNIPlugins":        c.Machine.CNIPlugins,
+		"ConfigDir":         ConfigDir,
+		"DNS":               c.DNS().String(),
+		"Domain":            Domain,
+		"NodeName":          node.Name,
+		"PauseImage":        PauseImage,
+		"Pods":              node.Pods.String(),
+		"Runc":              c.Machine.Runc,
+		"Snapshotter":       c.Machine.Snapshotter(),
+		"Socket":            ContainerdSocket,
 	}
 	var text strings.Builder
 	if err := parsed.Option("missingkey=error").Execute(&text, values); err != nil {

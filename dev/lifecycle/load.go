@@ -56,13 +56,13 @@ func (l Lab) importImage(ctx context.Context, nodeName, tarball string) error {
 	if err != nil {
 		return err
 	}
-	snapshotter, err := snapshotterFor(filepath.Dir(stateRoot))
+	machine, err := lookAtMachine()
 	if err != nil {
 		return err
 	}
 	command := exec.CommandContext(ctx, filepath.Join(folders["containerd"], "ctr"),
 		"--address", socketOf(first, cluster.ContainerdSocket), "--namespace", "k8s.io",
-		"images", "import", "--snapshotter", snapshotter, tarball)
+		"images", "import", "--snapshotter", machine.Snapshotter(), tarball)
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("loading %s into %s: %w: %s", tarball, nodeName, err, lastLine(string(output)))
 	}

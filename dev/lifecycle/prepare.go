@@ -68,6 +68,7 @@ func (l Lab) prepareNode(plan cluster.Cluster, planned cluster.Node, identities 
 func (l Lab) supervisorPlan(plan cluster.Cluster, tools build.Folders) supervisor.Plan {
 	written := supervisor.Plan{
 		Gateway:    netip.PrefixFrom(netip.MustParseAddr(cluster.Gateway), plan.First().Address.Bits()),
+		Routes:     plan.GatewayRoutes(),
 		Tools:      tools,
 		StatusFile: l.State.statusFile(),
 	}

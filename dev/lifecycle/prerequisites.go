@@ -78,11 +78,7 @@ func prepareMachine(ctx context.Context, report progress.Reporter) (cluster.Mach
 	if packages := missing(needs(), find); len(packages) > 0 {
 		return cluster.Machine{}, fmt.Errorf("%s: still missing after the installation", strings.Join(packages, " "))
 	}
-	snapshotter, err := snapshotterFor(filepath.Dir(stateRoot))
-	if err != nil {
-		return cluster.Machine{}, err
-	}
-	return cluster.Machine{Runc: find("runc"), CNIPlugins: filepath.Dir(find("ptp")), Snapshotter: snapshotter}, nil
+	return lookAtMachine()
 }
 
 func install(ctx context.Context, packages []string, report progress.Reporter) error {
@@ -119,15 +115,16 @@ func lastLine(text string) string {
 	return lines[len(lines)-1]
 }
 
-// snapshotterFor picks the snapshotter for the file system of the folder:
-// overlays cannot lie on an overlay, as the root of a container often is.
-func snapshotterFor(folder string) (string, error) {
+// lookAtMachine says what the plan needs to know of this machine.
+func lookAtMachine() (cluster.Machine, error) {
+	folder := filepath.Dir(stateRoot)
 	var stat unix.Statfs_t
 	if err := unix.Statfs(folder, &stat); err != nil {
-		return "", fmt.Errorf("looking at the file system of %s: %w", folder, err)
+		return cluster.Machine{}, fmt.Errorf("looking at the file system of %s: %w", folder, err)
 	}
-	if stat.Type == unix.OVERLAYFS_SUPER_MAGIC {
-		return "native", nil
-	}
-	return "overlayfs", nil
+	return cluster.Machine{
+		Runc:       find("runc"),
+		CNIPlugins: filepath.Dir(find("ptp")),
+		Overlay:    stat.Type == unix.OVERLAYFS_SUPER_MAGIC,
+	}, nil
 }

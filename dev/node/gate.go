@@ -14,11 +14,18 @@ import (
 	"castellan.io/castellan/dev/cluster"
 )
 
+// passAll waits until all gates are open.
+func passAll(ctx context.Context, gates []string) error {
+	for _, gate := range gates {
+		if err := pass(ctx, gate); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // pass waits until the gate is open; see cluster.Component for how it is written.
 func pass(ctx context.Context, gate string) error {
-	if gate == "" {
-		return nil
-	}
 	parsed, err := url.Parse(gate)
 	if err != nil {
 		return fmt.Errorf("reading the gate %s: %w", gate, err)

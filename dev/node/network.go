@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"castellan.io/castellan/dev/cluster"
 )
@@ -50,6 +51,11 @@ func addRoutes(link netlink.Link, spec cluster.NodeSpec) error {
 		if err != nil {
 			return fmt.Errorf("adding the route to %s: %w", route.To, err)
 		}
+	}
+	// An address no pod has is refused at once; each pod's own route is narrower.
+	err := netlink.RouteAdd(&netlink.Route{Dst: network(spec.Pods), Type: unix.RTN_UNREACHABLE})
+	if err != nil {
+		return fmt.Errorf("refusing what is for no pod of %s: %w", spec.Pods, err)
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func (r runner) all(ctx context.Context) error {
 }
 
 func (r runner) one(ctx context.Context, component cluster.Component) {
-	if err := pass(ctx, component.After); err != nil {
+	if err := passAll(ctx, component.After); err != nil {
 		return
 	}
 	if err := r.start(component); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"castellan.io/castellan/dev/cluster"
 	"castellan.io/castellan/dev/node"
 )
 
@@ -37,6 +38,17 @@ func makeBridge(gateway netip.Prefix) (netlink.Link, error) {
 		return nil, fmt.Errorf("letting the bridge forward: %w", err)
 	}
 	return bridge, netlink.LinkSetUp(bridge)
+}
+
+// addRoutes leads refusals back to the pods.
+func addRoutes(routes []cluster.Route) error {
+	for _, route := range routes {
+		subnet := &net.IPNet{IP: route.To.Addr().AsSlice(), Mask: net.CIDRMask(route.To.Bits(), 32)}
+		if err := netlink.RouteAdd(&netlink.Route{Dst: subnet, Gw: route.Via.AsSlice()}); err != nil {
+			return fmt.Errorf("adding the route to %s: %w", route.To, err)
+		}
+	}
+	return nil
 }
 
 // connect gives the process' network namespace an interface on the bridge.

@@ -6,12 +6,16 @@ import (
 	"net/netip"
 	"os"
 	"time"
+
+	"castellan.io/castellan/dev/cluster"
 )
 
 // Plan is what the supervisor needs to know, read from a file.
 type Plan struct {
 	// Gateway is the address of the bridge between the nodes.
 	Gateway netip.Prefix `json:"gateway"`
+	// Routes lead from the bridge to the pods.
+	Routes []cluster.Route `json:"routes"`
 	// Tools are the folders of the programs by the name of the tool.
 	Tools map[string]string `json:"tools"`
 	// Nodes are the nodes to start.

@@ -59,6 +59,9 @@ func (s *supervisor) start(planFile string) error {
 	if err != nil {
 		return err
 	}
+	if err := addRoutes(s.plan.Routes); err != nil {
+		return err
+	}
 	for _, planned := range s.plan.Nodes {
 		if err := s.startNode(planned, planFile, bridge); err != nil {
 			return fmt.Errorf("starting %s: %w", planned.Name, err)
