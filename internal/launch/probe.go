@@ -37,18 +37,26 @@ const keepConnection = time.Minute
 
 // Ask returns nil if the listener answered before the context's deadline. It is not for use by two at a time.
 func (p *Probe) Ask(ctx context.Context) error {
-	if p.connection != nil && p.Now().Sub(p.dialed) < keepConnection && p.request(ctx) == nil {
-		return nil
+	err := p.ask(ctx)
+	if err != nil {
+		p.close()
+		return fmt.Errorf("listener %s: %w", p.Listener.Name, err)
+	}
+	return nil
+}
+
+func (p *Probe) ask(ctx context.Context) error {
+	if p.connection != nil && p.Now().Sub(p.dialed) < keepConnection {
+		// A server may have closed an idle connection; one that is out of time says nothing new on a second one.
+		if err := p.request(ctx); err == nil || ctx.Err() != nil {
+			return err
+		}
 	}
 	p.close()
 	if err := p.dial(ctx); err != nil {
-		return fmt.Errorf("listener %s: %w", p.Listener.Name, err)
+		return err
 	}
-	if err := p.request(ctx); err != nil {
-		p.close()
-		return fmt.Errorf("listener %s: asking for API versions: %w", p.Listener.Name, err)
-	}
-	return nil
+	return p.request(ctx)
 }
 
 func (p *Probe) close() {
@@ -133,9 +141,12 @@ func (p *Probe) request(ctx context.Context) error {
 	}
 	p.requests++
 	if _, err := p.connection.Write(apiVersionsRequest(p.requests)); err != nil {
-		return err
+		return fmt.Errorf("asking for API versions: %w", err)
 	}
-	return readAPIVersions(p.connection, p.requests)
+	if err := readAPIVersions(p.connection, p.requests); err != nil {
+		return fmt.Errorf("asking for API versions: %w", err)
+	}
+	return nil
 }
 
 func readAPIVersions(connection io.Reader, correlation int32) error {

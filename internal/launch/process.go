@@ -72,14 +72,15 @@ func reapUntil(process int) (syscall.WaitStatus, error) {
 	}
 }
 
-// exitCode is the JVM's own, or 128 and the signal's number. A JVM that was asked to stop exits with 143 (128+SIGTERM)
-// after a controlled shutdown: for the container that is success.
+// exitCode is the JVM's own, or 128 and the signal's number. Asked to stop, a JVM exits with 143 (128+SIGTERM) after a
+// controlled shutdown, or dies of the signal if it had not come far enough to handle it: for the container that is success.
 func exitCode(status syscall.WaitStatus, stopping bool) int {
+	code := status.ExitStatus()
 	if status.Signaled() {
-		return 128 + int(status.Signal())
+		code = 128 + int(status.Signal())
 	}
-	if stopping && status.ExitStatus() == 128+int(syscall.SIGTERM) {
+	if stopping && code == 128+int(syscall.SIGTERM) {
 		return 0
 	}
-	return status.ExitStatus()
+	return code
 }

@@ -3,18 +3,28 @@ package storage
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
 // Tool formats with Kafka's own storage tool.
 type Tool func(context.Context) error
 
-// Apply carries out a plan. random feeds the new directory ids, now is written into the checkpoint.
+// Effects is what Apply needs from outside. Random feeds the new directory ids and is read by several at a time; Now is
+// written into the checkpoint.
+type Effects struct {
+	Random io.Reader
+	Now    func() time.Time
+	Tool   Tool
+}
+
+// Apply carries out a plan.
 func Apply(ctx context.Context, plan Plan, node Node, effects Effects) error {
 	if err := move(ctx, plan); err != nil {
 		return err
@@ -30,19 +40,22 @@ func Apply(ctx context.Context, plan Plan, node Node, effects Effects) error {
 	if plan.NeedsTool() {
 		return effects.Tool(ctx)
 	}
-	for _, directory := range plan.Format {
-		if err := format(directory, plan.Features, node, effects); err != nil {
-			return fmt.Errorf("formatting %s: %w", directory, err)
-		}
-	}
-	return nil
+	return formatAll(plan, node, effects)
 }
 
-// Effects is what Apply needs from outside.
-type Effects struct {
-	Random io.Reader
-	Now    func() time.Time
-	Tool   Tool
+// formatAll formats side by side: the time goes into waiting for the disks.
+func formatAll(plan Plan, node Node, effects Effects) error {
+	failures := make([]error, len(plan.Format))
+	var formats sync.WaitGroup
+	for i, directory := range plan.Format {
+		formats.Go(func() {
+			if err := format(directory, plan.Features, node, effects); err != nil {
+				failures[i] = fmt.Errorf("formatting %s: %w", directory, err)
+			}
+		})
+	}
+	formats.Wait()
+	return errors.Join(failures...)
 }
 
 // format writes meta.properties last: only that file says that a directory is formatted.
