@@ -11,6 +11,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
 
@@ -60,7 +61,7 @@ func runStorageProvisioner(ctx context.Context, flags storageProvisionerFlags) e
 	}
 	logger := logr.FromSlogHandler(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	klog.SetLogger(logger)
-	settings, err := clientcmd.BuildConfigFromFlags("", flags.kubeconfig)
+	settings, err := apiAccess(flags.kubeconfig)
 	if err != nil {
 		return fmt.Errorf("finding the Kubernetes API: %w", err)
 	}
@@ -77,4 +78,12 @@ func runStorageProvisioner(ctx context.Context, flags storageProvisionerFlags) e
 		ListenAddress:   flags.listenAddress,
 		Logger:          logger,
 	})
+}
+
+// apiAccess reads a kubeconfig, or, without one, what Kubernetes mounts in a pod.
+func apiAccess(kubeconfig string) (*rest.Config, error) {
+	if kubeconfig == "" {
+		return rest.InClusterConfig()
+	}
+	return clientcmd.BuildConfigFromFlags("", kubeconfig)
 }

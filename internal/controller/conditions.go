@@ -13,8 +13,8 @@ import (
 // timeFormat is ISO 8601 in UTC with nanoseconds, as the compatible API writes times.
 const timeFormat = "2006-01-02T15:04:05.000000000Z"
 
-// stampConditions gives conditions that say something new the time; the others keep theirs.
-func stampConditions(was, is []v1.Condition, now time.Time) {
+// Stamp gives conditions that say something new the time; the others keep theirs.
+func Stamp(was, is []v1.Condition, now time.Time) {
 	for i := range is {
 		is[i].LastTransitionTime = transitionTime(was, is[i], now)
 	}

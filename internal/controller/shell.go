@@ -227,7 +227,7 @@ func soonest(a, b time.Duration) time.Duration {
 func (s *Shell[T]) writeStatus(ctx context.Context, before, after T) error {
 	was, _ := s.kind.Status(before)
 	is, _ := s.kind.Status(after)
-	stampConditions(*was, *is, s.now())
+	Stamp(*was, *is, s.now())
 	if sameStatus(before, after) {
 		return nil
 	}

@@ -28,6 +28,8 @@ type ObservedInstance struct {
 	Group string
 	// ID is the product's number of the instance.
 	ID int32
+	// Roles as Instance.Roles had them.
+	Roles map[string]bool
 	// UID tells this incarnation from the next.
 	UID string
 	// Ready is the platform's view of readiness.

@@ -128,6 +128,9 @@ type Group struct {
 	Facts map[string]string
 	// Instances in the order of their ids.
 	Instances []Instance
+	// Retiring names instances that the plan no longer has and that nevertheless stay, as they are, until the others
+	// can do without them.
+	Retiring []string
 	// Template is the user's platform specific addition.
 	Template any
 }

@@ -59,7 +59,7 @@ func instancesSettled(s State) (Step, bool) {
 }
 
 func await(n Node, what string) Step {
-	return Step{Action: Wait, Node: n.Name, Because: fmt.Sprintf("node %s %s", n.Name, what)}
+	return Step{Action: Wait, Awaits: Platform, Node: n.Name, Because: fmt.Sprintf("node %s %s", n.Name, what)}
 }
 
 func restart(n Node) Step {
@@ -103,7 +103,7 @@ func healOrAwaitUnready(s State) (Step, bool) {
 			return restart(n), true
 		}
 		if why := unsafe(s, n); why != "" {
-			return Step{Action: Wait, Node: n.Name, Because: why}, true
+			return Step{Action: Wait, Awaits: Kafka, Node: n.Name, Because: why}, true
 		}
 		return restart(n), true
 	}
@@ -111,7 +111,7 @@ func healOrAwaitUnready(s State) (Step, bool) {
 	for _, n := range unready {
 		names = append(names, n.Name)
 	}
-	return Step{Action: Wait, Node: names[0], Because: "not ready yet: " + strings.Join(names, ", ")}, true
+	return Step{Action: Wait, Awaits: Platform, Node: names[0], Because: "not ready yet: " + strings.Join(names, ", ")}, true
 }
 
 func restartWhenSafe(s State) (Step, bool) {
@@ -121,7 +121,7 @@ func restartWhenSafe(s State) (Step, bool) {
 	}
 	next := candidates[0]
 	if why := unsafe(s, next); why != "" {
-		return Step{Action: Wait, Node: next.Name, Because: why}, true
+		return Step{Action: Wait, Awaits: Kafka, Node: next.Name, Because: why}, true
 	}
 	return restart(next), true
 }

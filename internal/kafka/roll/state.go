@@ -99,6 +99,19 @@ type Step struct {
 	Node string
 	// Reasons of the restart.
 	Reasons []Reason
+	// Awaits says who has to move before a waiting step can be decided anew.
+	Awaits Mover
 	// Rule that made the decision, and Because tells what it saw.
 	Rule, Because string
 }
+
+// Mover is who changes what a step waits for.
+type Mover string
+
+// The movers that exist.
+const (
+	// Platform starts and stops instances, and tells when it has.
+	Platform Mover = "platform"
+	// Kafka replicates, and has to be asked.
+	Kafka Mover = "kafka"
+)

@@ -1,0 +1,69 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/kafka"
+	"castellan.io/castellan/internal/kafka/roll"
+)
+
+// noteLimit is the longest note of an event that Kubernetes accepts, in bytes.
+const noteLimit = 1000
+
+// recordPools writes the pools' statuses. The ids in them are the record of which nodes exist, so they are
+// written before anything is made of them.
+func (r *Reconciler) recordPools(ctx context.Context, cluster *kafka.Cluster, seen observed) error {
+	for i := range seen.pools {
+		pool := &seen.pools[i]
+		changed := pool.DeepCopy()
+		describePool(changed, cluster, r.Now())
+		if equality.Semantic.DeepEqual(pool.Status, changed.Status) {
+			continue
+		}
+		if err := r.Client.Status().Patch(ctx, changed, client.MergeFrom(pool)); err != nil {
+			return fmt.Errorf("record the nodes of pool %s: %w", pool.Name, err)
+		}
+	}
+	return nil
+}
+
+// restart ends one node and tells why.
+func (r *Reconciler) restart(ctx context.Context, k *v1.Kafka, step roll.Step, seen observed) error {
+	if err := r.Runtime.Restart(ctx, ref(k.Namespace, k.Name), step.Node, seen.nodes); err != nil {
+		return err
+	}
+	log.FromContext(ctx).Info("restarting a node", "node", step.Node, "reasons", step.Reasons)
+	for _, reason := range step.Reasons {
+		// The restart has happened; an event that cannot be written does not undo it.
+		if err := r.Client.Create(ctx, r.restartEvent(k, step.Node, reason)); err != nil {
+			log.FromContext(ctx).Info("cannot write the event of a restart", "node", step.Node, "why", err.Error())
+		}
+	}
+	return nil
+}
+
+func (r *Reconciler) restartEvent(k *v1.Kafka, node string, reason roll.Reason) *eventsv1.Event {
+	note := fmt.Sprintf("Pod %s is restarted: %s", node, reason.Text)
+	return &eventsv1.Event{
+		ObjectMeta:          metav1.ObjectMeta{GenerateName: v1.RestartEventGenerateName, Namespace: k.Namespace},
+		EventTime:           metav1.NewMicroTime(r.Now().Truncate(time.Microsecond)),
+		Action:              v1.RestartEventAction,
+		Reason:              reason.Code,
+		Type:                corev1.EventTypeNormal,
+		ReportingController: v1.RestartEventController,
+		ReportingInstance:   r.OperatorName,
+		Note:                note[:min(len(note), noteLimit)],
+		Regarding:           corev1.ObjectReference{APIVersion: v1.GroupVersion().String(), Kind: "Kafka", Namespace: k.Namespace, Name: k.Name, UID: k.UID},
+		Related:             &corev1.ObjectReference{APIVersion: "v1", Kind: "Pod", Namespace: k.Namespace, Name: node},
+	}
+}

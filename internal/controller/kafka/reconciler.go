@@ -1,0 +1,124 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/broker"
+	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/kafka"
+	"castellan.io/castellan/internal/kafka/roll"
+	"castellan.io/castellan/internal/outcome"
+	"castellan.io/castellan/internal/plan"
+	"castellan.io/castellan/internal/runtime"
+)
+
+// Options are what the reconciler needs to work.
+type Options struct {
+	// Client reads resources from the cache and writes them; Live asks the API server.
+	Client client.Client
+	Live   client.Reader
+	// Runtime runs the nodes, Dialer reaches them.
+	Runtime runtime.Runtime
+	Dialer  broker.Dialer
+	// Settings are the operator's choices about clusters.
+	Settings kafka.Settings
+	// KeyStores adds PKCS#12 stores to certificate secrets.
+	KeyStores bool
+	// OperatorName is the reporting instance of events, OperatorVersion goes into the status.
+	OperatorName, OperatorVersion string
+	// Now and Random are the clock and the source of randomness.
+	Now    func() time.Time
+	Random io.Reader
+}
+
+// Reconciler looks after Kafka resources.
+type Reconciler struct {
+	Options
+	settled *settled
+}
+
+var _ controller.Kind[*v1.Kafka] = (*Reconciler)(nil)
+
+// New returns a reconciler.
+func New(o Options) *Reconciler {
+	return &Reconciler{Options: o, settled: newSettled()}
+}
+
+// Reconcile brings one cluster a step nearer to what its resource says.
+func (r *Reconciler) Reconcile(ctx context.Context, k *v1.Kafka) ([]v1.Condition, error) {
+	seen, err := r.observe(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := kafka.Resolve(seen.input(k, r.Settings))
+	if err != nil {
+		return nil, err
+	}
+	keys, err := r.keys(ctx, k, cluster, seen)
+	if err != nil {
+		return warnings(cluster.Warnings), err
+	}
+	want, err := desired(cluster, keys)
+	if err != nil {
+		return warnings(cluster.Warnings), err
+	}
+	unfit := fitVolumes(&want, seen.nodes.Volumes, seen.expandable)
+	found := append(warnings(cluster.Warnings), warnings(unfit)...)
+	describe(k, cluster, keys)
+	if err := r.recordPools(ctx, cluster, seen); err != nil {
+		return found, err
+	}
+	step, err := r.next(ctx, k, cluster, &want, seen)
+	if err != nil {
+		return found, err
+	}
+	if err := r.Runtime.Apply(ctx, want); err != nil {
+		return found, err
+	}
+	if err := r.take(ctx, k, step, seen); err != nil {
+		return found, err
+	}
+	more, err := r.settle(ctx, k, cluster, keys)
+	return append(found, more...), err
+}
+
+// Gone ends what Kubernetes does not collect with the resource.
+func (r *Reconciler) Gone(ctx context.Context, key types.NamespacedName) error {
+	r.settled.forget(key)
+	return r.Runtime.Remove(ctx, ref(key.Namespace, key.Name))
+}
+
+// take does what was decided; only a cluster with nothing left to do passes.
+func (r *Reconciler) take(ctx context.Context, k *v1.Kafka, step roll.Step, seen observed) error {
+	switch step.Action {
+	case roll.Restart:
+		if err := r.restart(ctx, k, step, seen); err != nil {
+			return err
+		}
+		return outcome.Wait("Rolling", "node "+step.Node+" is restarting", 0)
+	case roll.Wait:
+		return outcome.Wait("Rolling", step.Because, recheck(step))
+	case roll.Blocked:
+		return outcome.Invalid(v1.ReasonFatalProblem, errors.New(step.Because))
+	case roll.Done:
+	}
+	return nil
+}
+
+// desired is the plan with everything that the keys add to it.
+func desired(cluster *kafka.Cluster, keys keys) (plan.Plan, error) {
+	certificates, err := keys.certificates()
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	out := cluster.Plan(certificates)
+	out.Secrets = append(out.Secrets, keys.identity(cluster.Name))
+	return out, nil
+}

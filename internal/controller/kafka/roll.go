@@ -1,0 +1,168 @@
+package kafka
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/broker"
+	"castellan.io/castellan/internal/kafka"
+	"castellan.io/castellan/internal/kafka/roll"
+	"castellan.io/castellan/internal/plan"
+	"castellan.io/castellan/internal/runtime"
+)
+
+const (
+	// fetchTimeoutOption is how long a controller may be silent before it counts as lagging.
+	fetchTimeoutOption = "controller.quorum.fetch.timeout.ms"
+	// defaultFetchTimeoutMillis is Kafka's default of that option.
+	defaultFetchTimeoutMillis = 2000
+	// replicationCheck is how often replication is looked at while it keeps a node from restarting: nothing tells when
+	// a partition has caught up.
+	replicationCheck = time.Second
+)
+
+// next decides the next disruptive step, and keeps retiring controllers as long as there is one to come.
+func (r *Reconciler) next(ctx context.Context, k *v1.Kafka, cluster *kafka.Cluster, want *plan.Plan, seen observed) (roll.Step, error) {
+	outdated, err := r.Runtime.Outdated(ctx, *want)
+	if err != nil {
+		return roll.Step{}, err
+	}
+	state := rollState(cluster, want, seen.nodes, outdated)
+	if roll.NeedsFacts(state) {
+		r.askKafka(ctx, k, seen, &state)
+	}
+	step := roll.Next(state)
+	if step.Action != roll.Done {
+		keepRetiring(want, seen.nodes)
+	}
+	return step, nil
+}
+
+func rollState(cluster *kafka.Cluster, want *plan.Plan, nodes plan.Observed, outdated map[string]runtime.Difference) roll.State {
+	out := roll.State{FetchTimeoutMillis: fetchTimeout(cluster)}
+	volumes := volumesOf(want)
+	for _, n := range cluster.Nodes {
+		is, exists := nodes.Instances[n.Name]
+		out.Nodes = append(out.Nodes, roll.Node{
+			Name: n.Name, ID: n.ID, Controller: n.Controller, Broker: n.Broker,
+			Exists: exists, Ready: is.Ready, Ending: is.Ending, Stuck: is.Stuck,
+			Reasons: restartReasons(is, outdated[n.Name], nodes.Volumes, volumes[n.Name]),
+		})
+	}
+	return out
+}
+
+func volumesOf(want *plan.Plan) map[string][]string {
+	out := map[string][]string{}
+	for _, g := range want.Groups {
+		for i := range g.Instances {
+			for _, m := range g.Instances[i].Mounts {
+				if m.Volume != nil {
+					out[g.Instances[i].Name] = append(out[g.Instances[i].Name], m.Volume.Name)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func restartReasons(is plan.ObservedInstance, d runtime.Difference, volumes map[string]plan.ObservedVolume, names []string) []roll.Reason {
+	var out []roll.Reason
+	switch d {
+	case runtime.DifferentShape:
+		out = append(out, roll.Reason{Code: v1.RestartPodHasOldRevision, Text: "its pod is not what the resource asks for now"})
+	case runtime.DifferentResources:
+		out = append(out, roll.Reason{Code: v1.RestartPodHasOldResourceRevision, Text: "its pod has other processor or memory than the resource asks for now"})
+	}
+	if is.Restart {
+		out = append(out, roll.Reason{Code: v1.RestartManualRollingUpdate, Text: "a person asked for a restart"})
+	}
+	if slices.ContainsFunc(names, func(name string) bool { return volumes[name].NeedsRestart }) {
+		out = append(out, roll.Reason{Code: v1.RestartFileSystemResize, Text: "a volume has grown and its file system grows at a restart"})
+	}
+	return out
+}
+
+func fetchTimeout(cluster *kafka.Cluster) int64 {
+	if text, set := cluster.Option(fetchTimeoutOption); set {
+		if millis, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return millis
+		}
+	}
+	return defaultFetchTimeoutMillis
+}
+
+// askKafka fills in what Kafka says. Facts that it cannot give stay unknown, which the decision takes into account.
+func (r *Reconciler) askKafka(ctx context.Context, k *v1.Kafka, seen observed, state *roll.State) {
+	if err := r.tryAskKafka(ctx, k, seen, state); err != nil {
+		log.FromContext(ctx).V(1).Info("Kafka could not be asked", "why", err.Error())
+	}
+}
+
+func (r *Reconciler) tryAskKafka(ctx context.Context, k *v1.Kafka, seen observed, state *roll.State) error {
+	if !slices.ContainsFunc(state.Nodes, func(n roll.Node) bool { return n.Ready }) {
+		return errors.New("no node is ready")
+	}
+	who, err := storedIdentity(seen.secrets, k.Name)
+	if err != nil {
+		return err
+	}
+	admin, err := r.dial(ctx, k.Namespace, k.Name, who)
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	if state.Quorum, err = admin.Quorum(ctx); err != nil {
+		return err
+	}
+	state.Partitions, err = admin.Partitions(ctx)
+	return err
+}
+
+// dial reaches the brokers on the listener which they use among themselves.
+func (r *Reconciler) dial(ctx context.Context, namespace, cluster string, who identity) (broker.Cluster, error) {
+	certificate, err := tls.X509KeyPair(who.certificate, who.key)
+	if err != nil {
+		return nil, fmt.Errorf("the operator's certificate for %s: %w", cluster, err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(who.trust) {
+		return nil, fmt.Errorf("the certificate authority of %s holds no certificate", cluster)
+	}
+	return r.Dialer.Dial(ctx, broker.Access{
+		Brokers: []string{kafka.ReplicationBootstrap(namespace, cluster)},
+		TLS:     &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}, RootCAs: roots},
+	})
+}
+
+// keepRetiring keeps controllers that the plan no longer has: until every other node knows the smaller quorum, the old
+// majority needs them.
+func keepRetiring(want *plan.Plan, nodes plan.Observed) {
+	for i := range want.Groups {
+		g := &want.Groups[i]
+		for _, name := range nodes.Groups[g.Set].Instances {
+			is, exists := nodes.Instances[name]
+			planned := slices.ContainsFunc(g.Instances, func(in plan.Instance) bool { return in.Name == name })
+			if exists && !planned && !is.Ending && is.Roles["controller"] {
+				g.Retiring = append(g.Retiring, name)
+			}
+		}
+	}
+}
+
+// recheck is when to look again at what a step waits for; 0 where an event will tell.
+func recheck(step roll.Step) time.Duration {
+	if step.Awaits == roll.Kafka {
+		return replicationCheck
+	}
+	return 0
+}
