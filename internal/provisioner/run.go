@@ -124,6 +124,7 @@ func newController(ctx context.Context, config Config, caches watched, registry 
 	)
 	return controller.NewProvisionController(ctx, config.Client, volume.ProvisionerName, provisioner,
 		controller.LeaderElection(false),
+		controller.ResyncPeriod(0), // every failure is tried again from the queue
 		controller.AddFinalizer(true),
 		controller.FailedProvisionThreshold(0),
 		controller.FailedDeleteThreshold(0),
