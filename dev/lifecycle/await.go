@@ -61,7 +61,7 @@ func (l Lab) bringIn(ctx context.Context, plan cluster.Cluster, step *progress.S
 // are none, are ready wherever they are.
 func (l Lab) awaitComponents(ctx context.Context, step *progress.Step, names ...string) error {
 	for {
-		report, err := l.State.Report(time.Now())
+		report, err := l.State.Report()
 		if err != nil {
 			return fmt.Errorf("%w (its last words are in %s)", err, l.State.SupervisorLog())
 		}

@@ -18,8 +18,8 @@ import (
 // patience is how long processes may take to end after they were killed.
 const patience = 20 * time.Second
 
-// Down ends the cluster and deletes everything it had. A cluster that is down is
-// no error.
+// Down ends the cluster, with what was started in its network by Exec, and deletes
+// everything it had. A cluster that is down is no error.
 func (l Lab) Down(context.Context) error {
 	if err := requireRoot(); err != nil {
 		return err
@@ -34,7 +34,19 @@ func (l Lab) Down(context.Context) error {
 }
 
 func (l Lab) remove() error {
+	guests, err := l.State.findVisitors()
+	if err != nil {
+		return err
+	}
+	if guests.has(os.Getpid()) {
+		guests.close()
+		return errors.New("this runs in the cluster's own network: leave 'dev shell' first")
+	}
 	if err := l.clear(); err != nil {
+		guests.close()
+		return err
+	}
+	if err := guests.end(); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(l.State.Dir); err != nil {

@@ -46,7 +46,7 @@ func (s State) network() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("/proc/%d/ns/net", first.PID), nil
+	return networkOf(first.PID), nil
 }
 
 // environment is what programs that work with the cluster get on top of the

@@ -57,7 +57,7 @@ type ComponentReport struct {
 }
 
 // Report looks at the cluster. The error is ErrDown when it is not up.
-func (s State) Report(time.Time) (Report, error) {
+func (s State) Report() (Report, error) {
 	record, err := s.running()
 	if err != nil {
 		return Report{}, err

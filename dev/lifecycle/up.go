@@ -69,7 +69,7 @@ func nodeCount(wanted, existing int) (int, error) {
 
 // ensureStarted starts the supervisor unless the cluster runs and nothing of it died.
 func (l Lab) ensureStarted(plan cluster.Cluster, tools build.Folders) error {
-	report, err := l.State.Report(time.Now())
+	report, err := l.State.Report()
 	if err == nil && report.Died() == nil {
 		return nil
 	}

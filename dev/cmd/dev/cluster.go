@@ -69,8 +69,7 @@ func printStatus(asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	report, err := lab.State.Report(now)
+	report, err := lab.State.Report()
 	if err != nil {
 		return err
 	}
@@ -79,7 +78,7 @@ func printStatus(asJSON bool) error {
 		encoder.SetIndent("", "  ")
 		err = encoder.Encode(report)
 	} else {
-		err = report.Print(os.Stdout, now)
+		err = report.Print(os.Stdout, time.Now())
 	}
 	if err != nil {
 		return fmt.Errorf("writing the status: %w", err)
