@@ -46,7 +46,7 @@ func options(to Access) []kgo.Opt {
 		kgo.DialTimeout(connectLimit),
 		kgo.RequestTimeoutOverhead(dialLimit),
 		// The caller comes back anyway: a few tries get over a broker that just left, more would hide trouble.
-		kgo.RequestRetries(4),
+		kgo.RequestRetries(2),
 		kgo.RetryTimeout(Limit / 2),
 		// The client lives too briefly for its own metrics to mean anything (KIP-714).
 		kgo.DisableClientMetrics(),
@@ -83,32 +83,39 @@ func askSeeds[Answer kmsg.Response](ctx context.Context, c *cluster, request fun
 	limited, cancel := context.WithTimeout(ctx, Limit)
 	defer cancel()
 	type result struct {
+		seed   int
 		answer Answer
 		err    error
 	}
 	seeds := c.client.SeedBrokers()
 	results := make(chan result, len(seeds))
-	for _, seed := range seeds {
+	for i, seed := range seeds {
 		go func() {
-			response, err := seed.Request(limited, request())
-			if err != nil {
-				results <- result{err: failure(err)}
-				return
-			}
-			answer := response.(Answer)
-			results <- result{answer: answer, err: good(answer)}
+			answer, err := askOne(limited, seed, request(), good)
+			results <- result{i, answer, err}
 		}()
 	}
 	var none Answer
-	err := error(nil)
+	failures := make([]error, len(seeds))
 	for range seeds {
 		r := <-results
 		if r.err == nil {
 			return r.answer, nil
 		}
-		err = errors.Join(err, r.err)
+		failures[r.seed] = r.err
 	}
-	return none, err
+	// One error, always that of the same address, keeps messages short and stable.
+	return none, failures[0]
+}
+
+func askOne[Answer kmsg.Response](ctx context.Context, node *kgo.Broker, request kmsg.Request, good func(Answer) error) (Answer, error) {
+	var none Answer
+	response, err := node.Request(ctx, request)
+	if err != nil {
+		return none, failure(err)
+	}
+	answer := response.(Answer)
+	return answer, good(answer)
 }
 
 // failure sorts what went wrong into what may pass and what Kafka refused. It keeps the caller's own cancellation as it is.

@@ -14,9 +14,12 @@ import (
 type Kafka map[string]*Cluster
 
 // Dial opens the cluster at the first address that has one that is not down.
-func (k Kafka) Dial(_ context.Context, to broker.Access) (broker.Cluster, error) {
+func (k Kafka) Dial(ctx context.Context, to broker.Access) (broker.Cluster, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("dialling %v: %w", to.Brokers, err)
+	}
 	for _, address := range to.Brokers {
-		if c, found := k[address]; found && c.take("Dial") == nil {
+		if c, found := k[address]; found && c.take(ctx, "Dial") == nil {
 			return c, nil
 		}
 	}
@@ -61,10 +64,13 @@ func (c *Cluster) Calls() []string {
 }
 
 // take notes a call and fails it when the cluster is down.
-func (c *Cluster) take(call string) error {
+func (c *Cluster) take(ctx context.Context, call string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.calls = append(c.calls, call)
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", call, err)
+	}
 	if c.state.Down {
 		return fmt.Errorf("%s: %w", call, broker.ErrUnreachable)
 	}
@@ -72,8 +78,8 @@ func (c *Cluster) take(call string) error {
 }
 
 // Quorum answers what the state says.
-func (c *Cluster) Quorum(context.Context) (roll.Quorum, error) {
-	if err := c.take("Quorum"); err != nil {
+func (c *Cluster) Quorum(ctx context.Context) (roll.Quorum, error) {
+	if err := c.take(ctx, "Quorum"); err != nil {
 		return roll.Quorum{}, err
 	}
 	c.mu.Lock()
@@ -84,8 +90,8 @@ func (c *Cluster) Quorum(context.Context) (roll.Quorum, error) {
 }
 
 // Partitions answers what the state says.
-func (c *Cluster) Partitions(context.Context) (roll.Partitions, error) {
-	if err := c.take("Partitions"); err != nil {
+func (c *Cluster) Partitions(ctx context.Context) (roll.Partitions, error) {
+	if err := c.take(ctx, "Partitions"); err != nil {
 		return roll.Partitions{}, err
 	}
 	c.mu.Lock()
@@ -94,8 +100,8 @@ func (c *Cluster) Partitions(context.Context) (roll.Partitions, error) {
 }
 
 // Brokers answers the registered ids in order.
-func (c *Cluster) Brokers(context.Context) ([]int32, error) {
-	if err := c.take("Brokers"); err != nil {
+func (c *Cluster) Brokers(ctx context.Context) ([]int32, error) {
+	if err := c.take(ctx, "Brokers"); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
@@ -104,8 +110,8 @@ func (c *Cluster) Brokers(context.Context) ([]int32, error) {
 }
 
 // InUse looks for the ids among the replicas.
-func (c *Cluster) InUse(_ context.Context, ids []int32) (map[int32]bool, error) {
-	if err := c.take("InUse"); err != nil {
+func (c *Cluster) InUse(ctx context.Context, ids []int32) (map[int32]bool, error) {
+	if err := c.take(ctx, "InUse"); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
@@ -118,8 +124,8 @@ func (c *Cluster) InUse(_ context.Context, ids []int32) (map[int32]bool, error) 
 }
 
 // MetadataVersion answers what the state says.
-func (c *Cluster) MetadataVersion(context.Context) (string, error) {
-	if err := c.take("MetadataVersion"); err != nil {
+func (c *Cluster) MetadataVersion(ctx context.Context) (string, error) {
+	if err := c.take(ctx, "MetadataVersion"); err != nil {
 		return "", err
 	}
 	c.mu.Lock()
@@ -128,8 +134,8 @@ func (c *Cluster) MetadataVersion(context.Context) (string, error) {
 }
 
 // Unregister forgets the broker.
-func (c *Cluster) Unregister(_ context.Context, id int32) error {
-	if err := c.take("Unregister"); err != nil {
+func (c *Cluster) Unregister(ctx context.Context, id int32) error {
+	if err := c.take(ctx, "Unregister"); err != nil {
 		return err
 	}
 	c.Change(func(s *State) {
@@ -139,8 +145,8 @@ func (c *Cluster) Unregister(_ context.Context, id int32) error {
 }
 
 // SetMetadataVersion sets the version unless it is newer than the newest that the cluster supports.
-func (c *Cluster) SetMetadataVersion(_ context.Context, name string) error {
-	if err := c.take("SetMetadataVersion"); err != nil {
+func (c *Cluster) SetMetadataVersion(ctx context.Context, name string) error {
+	if err := c.take(ctx, "SetMetadataVersion"); err != nil {
 		return err
 	}
 	full, err := broker.FullMetadataVersion(name)
