@@ -26,10 +26,11 @@ type Ref struct {
 type Runtime interface {
 	// Observe shows what exists of a component. A component of which nothing exists is empty, not an error.
 	Observe(ctx context.Context, ref Ref) (plan.Observed, error)
+	// Outdated tells how instances that run differ from the plan, by instance; current ones are absent.
+	Outdated(ctx context.Context, want plan.Plan) (map[string]Difference, error)
 	// Apply makes the platform match the plan. Running instances are never touched, but for those
 	// that the plan no longer has: they end. Applying the same plan again changes nothing.
-	// It returns how instances that run differ from the plan, by instance; current ones are absent.
-	Apply(ctx context.Context, want plan.Plan) (outdated map[string]Difference, err error)
+	Apply(ctx context.Context, want plan.Plan) error
 	// Restart ends one instance so that the platform starts it anew from its newest plan.
 	// ErrConflict when any instance of the component is no longer as seen: the decision may not hold any more.
 	Restart(ctx context.Context, ref Ref, instance string, seen plan.Observed) error

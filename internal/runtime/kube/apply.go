@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -39,29 +41,60 @@ func Metadata() []schema.GroupVersionKind {
 }
 
 // Apply writes the objects of a plan that differ from what was last written, and prunes what the plan no longer has.
-func (r *Runtime) Apply(ctx context.Context, want plan.Plan) (map[string]runtime.Difference, error) {
+func (r *Runtime) Apply(ctx context.Context, want plan.Plan) error {
 	objects, err := render.Objects(&want, r.settings)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var sets, others []client.Object
 	for _, o := range objects {
-		if _, ok := o.(*podsetv1.StrimziPodSet); ok {
-			sets = append(sets, o)
+		set, ok := o.(*podsetv1.StrimziPodSet)
+		if !ok {
+			others = append(others, o)
 			continue
 		}
-		others = append(others, o)
+		if err := r.keepRetiring(ctx, set, retiring(&want, set.Name)); err != nil {
+			return err
+		}
+		sets = append(sets, o)
 	}
 	// Pods need everything else to exist, so their sets come last.
 	for _, batch := range [][]client.Object{others, sets} {
 		if err := r.applyAll(ctx, want.Owner, batch); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := r.prune(ctx, &want, objects); err != nil {
-		return nil, err
+	return r.prune(ctx, &want, objects)
+}
+
+func retiring(p *plan.Plan, set string) []string {
+	for i := range p.Groups {
+		if p.Groups[i].Set == set {
+			return p.Groups[i].Retiring
+		}
 	}
-	return r.differences(ctx, &want, sets)
+	return nil
+}
+
+// keepRetiring carries the entries of retiring pods over from the set as it is.
+func (r *Runtime) keepRetiring(ctx context.Context, set *podsetv1.StrimziPodSet, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	var is podsetv1.StrimziPodSet
+	if err := r.client.Get(ctx, client.ObjectKeyFromObject(set), &is); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	for i := range is.Spec.Pods {
+		pod, err := podset.Decode(is.Spec.Pods[i])
+		if err != nil {
+			return fmt.Errorf("read a pod of %s: %w", set.Name, err)
+		}
+		if slices.Contains(names, pod.Name) {
+			set.Spec.Pods = append(set.Spec.Pods, is.Spec.Pods[i])
+		}
+	}
+	return nil
 }
 
 func (r *Runtime) applyAll(ctx context.Context, owner plan.Owner, objects []client.Object) error {
@@ -152,16 +185,13 @@ func (r *Runtime) prune(ctx context.Context, want *plan.Plan, objects []client.O
 	for _, o := range objects {
 		wanted[o.GetObjectKind().GroupVersionKind().Kind+"/"+o.GetName()] = true
 	}
-	ref := runtime.Ref{
-		Namespace: want.Owner.Namespace, Cluster: want.Owner.Name, Kind: want.Owner.Kind, Component: want.Component.Name,
-	}
-	inventory, err := r.inventory(ctx, ref)
+	inventory, err := r.inventory(ctx, refOf(want))
 	if err != nil {
 		return err
 	}
 	for _, o := range inventory {
 		kind := o.GetObjectKind().GroupVersionKind().Kind
-		if wanted[kind+"/"+o.GetName()] || !prunable(kind, o) {
+		if wanted[kind+"/"+o.GetName()] || !prunable(kind, o) || ofRetiring(want, o.GetName()) {
 			continue
 		}
 		if err := r.client.Delete(ctx, o, client.PropagationPolicy(metav1.DeletePropagationBackground)); client.IgnoreNotFound(err) != nil {
@@ -179,6 +209,18 @@ func prunable(kind string, o client.Object) bool {
 		return false
 	}
 	return kind != "PersistentVolumeClaim" || isTrue(o.GetAnnotations()[v1.AnnotationDeleteClaim])
+}
+
+// ofRetiring tells whether an object is a retiring pod's: those are named like the pod, with a prefix for volumes.
+func ofRetiring(want *plan.Plan, object string) bool {
+	for i := range want.Groups {
+		for _, name := range want.Groups[i].Retiring {
+			if object == name || strings.HasSuffix(object, "-"+name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // inventory is everything that carries a component's labels, with kinds set.
@@ -221,40 +263,32 @@ func kinded(o client.Object, kind schema.GroupVersionKind) client.Object {
 	return o
 }
 
-// differences compares the pods that run with those just written into their sets.
-func (r *Runtime) differences(ctx context.Context, want *plan.Plan, sets []client.Object) (map[string]runtime.Difference, error) {
-	ref := runtime.Ref{
-		Namespace: want.Owner.Namespace, Cluster: want.Owner.Name, Kind: want.Owner.Kind, Component: want.Component.Name,
+// Outdated compares the revisions of the pods that run with those of the pods that the plan wants.
+func (r *Runtime) Outdated(ctx context.Context, want plan.Plan) (map[string]runtime.Difference, error) {
+	wanted, err := render.Pods(&want, r.settings)
+	if err != nil {
+		return nil, err
 	}
 	var pods corev1.PodList
-	if err := r.client.List(ctx, &pods, client.InNamespace(ref.Namespace), componentLabels(ref)); err != nil {
-		return nil, fmt.Errorf("read the pods of %s: %w", ref.Component, err)
-	}
-	running := map[string]*corev1.Pod{}
-	for i := range pods.Items {
-		running[pods.Items[i].Name] = &pods.Items[i]
+	if err := r.client.List(ctx, &pods, client.InNamespace(want.Owner.Namespace), componentLabels(refOf(&want))); err != nil {
+		return nil, fmt.Errorf("read the pods of %s: %w", want.Component.Name, err)
 	}
 	out := map[string]runtime.Difference{}
-	for _, o := range sets {
-		set, ok := o.(*podsetv1.StrimziPodSet)
-		if !ok {
-			continue
-		}
-		for i := range set.Spec.Pods {
-			pod, err := podset.Decode(set.Spec.Pods[i])
-			if err != nil {
-				return nil, fmt.Errorf("read a pod of %s: %w", set.Name, err)
-			}
-			if d := difference(running[pod.Name], pod); d != "" {
-				out[pod.Name] = d
-			}
+	for i := range pods.Items {
+		runs := &pods.Items[i]
+		if d := difference(runs, wanted[runs.Name]); d != "" {
+			out[runs.Name] = d
 		}
 	}
 	return out, nil
 }
 
+func refOf(p *plan.Plan) runtime.Ref {
+	return runtime.Ref{Namespace: p.Owner.Namespace, Cluster: p.Owner.Name, Kind: p.Owner.Kind, Component: p.Component.Name}
+}
+
 func difference(runs, wanted *corev1.Pod) runtime.Difference {
-	if runs == nil {
+	if wanted == nil {
 		return ""
 	}
 	if runs.Annotations[v1.AnnotationRevision] != wanted.Annotations[v1.AnnotationRevision] {
@@ -265,4 +299,3 @@ func difference(runs, wanted *corev1.Pod) runtime.Difference {
 	}
 	return ""
 }
-

@@ -64,6 +64,7 @@ func observedInstance(pod *corev1.Pod) plan.ObservedInstance {
 	return plan.ObservedInstance{
 		Group:   pod.Labels[v1.LabelPoolName],
 		ID:      instanceID(pod.Name),
+		Roles:   roles(pod.Labels),
 		UID:     string(pod.UID),
 		Ready:   ready(pod),
 		Stuck:   stuck(pod),
@@ -71,6 +72,17 @@ func observedInstance(pod *corev1.Pod) plan.ObservedInstance {
 		Restart: isTrue(pod.Annotations[v1.AnnotationManualRollingUpdate]),
 		Facts:   pod.Annotations,
 	}
+}
+
+// roles reads the labels that name roles: strimzi.io/broker-role: "true".
+func roles(labels map[string]string) map[string]bool {
+	out := map[string]bool{}
+	for label, value := range labels {
+		if name, ok := strings.CutPrefix(label, v1.Domain); ok && strings.HasSuffix(name, "-role") {
+			out[strings.TrimSuffix(name, "-role")] = value == "true"
+		}
+	}
+	return out
 }
 
 // instanceID is what follows the last dash of a pod's name; -1 for a name of another form.

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"maps"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,18 +31,16 @@ func groupNaming(p *plan.Plan, g *plan.Group) naming {
 	return naming{plan: p, component: p.Component, owner: g.Owner, pool: g.Name}
 }
 
-// labels are those of the compatible API on top of the owner's own.
-func (n naming) labels(more ...map[string]string) map[string]string {
-	out := merged(n.owner.Labels, n.selector())
+// labels are the owner's, on top of them those given, and on top of all those of the compatible API: nobody may take
+// an object out of the inventory, or out of a selector, by a label of the same name.
+func (n naming) labels(users map[string]string) map[string]string {
+	out := merged(merged(n.owner.Labels, users), n.selector())
 	cluster := n.plan.Owner.Name
 	out[v1.LabelComponentType] = n.component.Type
 	out[v1.LabelAppName] = n.component.Type
 	out[v1.LabelAppInstance] = labelValue(cluster)
 	out[v1.LabelAppPartOf] = labelValue("strimzi-" + cluster)
 	out[v1.LabelAppManagedBy] = v1.ManagedByClusterOperator
-	for _, m := range more {
-		maps.Copy(out, m)
-	}
 	return out
 }
 

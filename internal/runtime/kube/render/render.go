@@ -30,7 +30,7 @@ type Settings struct {
 	OperatorNamespaceLabels map[string]string
 	// PodLabels are added to every pod, by the component's type.
 	PodLabels map[string]map[string]string
-	// Versions above the plan's: the cluster role that lets instances read machines.
+	// MachineReaderRole is the cluster role that lets instances read machines.
 	MachineReaderRole string
 }
 
@@ -74,8 +74,7 @@ func Secret(owner plan.Owner, component plan.Component, s *plan.Secret) *corev1.
 	if s.Component.Type != "" {
 		n.component = s.Component
 	}
-	m := n.meta(s.Name, resourceMetadata(s.Template))
-	m.Annotations = nonEmpty(merged(m.Annotations, s.Facts))
+	m := n.meta(s.Name, resourceMetadata(s.Template).with(nil, s.Facts))
 	if s.Unowned {
 		m.OwnerReferences = nil
 	}
@@ -132,10 +131,7 @@ func service(p *plan.Plan, e *plan.Endpoint) *corev1.Service {
 	if g := group(p, e.Group); g != nil {
 		n = groupNaming(p, g)
 	}
-	template := serviceMetadata(e.Template)
-	m := n.meta(e.Name, template)
-	maps.Copy(m.Labels, e.Labels)
-	m.Annotations = nonEmpty(merged(m.Annotations, e.Facts))
+	m := n.meta(e.Name, serviceMetadata(e.Template).with(e.Labels, e.Facts))
 	selector := n.selector()
 	if e.Role != "" {
 		selector[roleLabel(e.Role)] = "true"
@@ -232,7 +228,11 @@ func networkPolicy(p *plan.Plan, s Settings) []client.Object {
 		},
 	}
 	for i := range p.Inbound.Rules {
-		out.Spec.Ingress = append(out.Spec.Ingress, ingressRule(p, &p.Inbound.Rules[i], s))
+		rule := ingressRule(p, &p.Inbound.Rules[i], s)
+		// To Kubernetes no peers are all peers, so a rule that allows nobody must not be written.
+		if p.Inbound.Rules[i].Anyone || len(rule.From) > 0 {
+			out.Spec.Ingress = append(out.Spec.Ingress, rule)
+		}
 	}
 	return []client.Object{out}
 }

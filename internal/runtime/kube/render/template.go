@@ -7,7 +7,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/plan"
@@ -16,6 +15,11 @@ import (
 // metadata is what a user adds to the metadata of an object.
 type metadata struct {
 	labels, annotations map[string]string
+}
+
+// with adds what takes precedence.
+func (m metadata) with(labels, annotations map[string]string) metadata {
+	return metadata{labels: merged(m.labels, labels), annotations: merged(m.annotations, annotations)}
 }
 
 // kubernetesLabels are the prefix of labels that describe the application; the operator's own win.
@@ -77,8 +81,8 @@ func networkPeers(template any) []networkingv1.NetworkPolicyPeer {
 
 // podTemplates are the user's wishes for a group's objects; members nobody set are empty.
 type podTemplates struct {
-	PodSet, PersistentVolumeClaim *v1.ResourceTemplate
-	Pod                           v1.PodSetPodTemplate
+	PodSet *v1.ResourceTemplate
+	Pod    v1.PodSetPodTemplate
 }
 
 func groupTemplate(g *plan.Group) podTemplates {
@@ -86,14 +90,14 @@ func groupTemplate(g *plan.Group) podTemplates {
 	if t == nil {
 		return podTemplates{}
 	}
-	out := podTemplates{PodSet: t.PodSet, PersistentVolumeClaim: t.PersistentVolumeClaim}
+	out := podTemplates{PodSet: t.PodSet}
 	if t.Pod != nil {
 		out.Pod = *t.Pod
 	}
 	return out
 }
 
-func applyPodTemplate(pod *corev1.Pod, in *plan.Instance, t *v1.PodSetPodTemplate) {
+func applyPodTemplate(pod *corev1.Pod, in *plan.Instance, t *v1.PodSetPodTemplate) error {
 	spec := &pod.Spec
 	if t.ImagePullSecrets != nil {
 		spec.ImagePullSecrets = t.ImagePullSecrets
@@ -117,24 +121,28 @@ func applyPodTemplate(pod *corev1.Pod, in *plan.Instance, t *v1.PodSetPodTemplat
 	spec.EnableServiceLinks = t.EnableServiceLinks
 	spec.HostUsers = t.HostUsers
 	for i := range t.Volumes {
-		spec.Volumes = append(spec.Volumes, additionalVolume(&t.Volumes[i]))
+		v, err := additionalVolume(&t.Volumes[i])
+		if err != nil {
+			return err
+		}
+		spec.Volumes = append(spec.Volumes, v)
 	}
 	for i := range t.TemplatedVolumes {
 		spec.Volumes = append(spec.Volumes, templatedVolume(in, &t.TemplatedVolumes[i]))
 	}
+	return nil
 }
 
-func additionalVolume(v *v1.AdditionalVolume) corev1.Volume {
+func additionalVolume(v *v1.AdditionalVolume) (corev1.Volume, error) {
 	out := corev1.Volume{Name: v.Name, VolumeSource: corev1.VolumeSource{
 		ConfigMap: v.ConfigMap, Secret: v.Secret, PersistentVolumeClaim: v.PersistentVolumeClaim, CSI: v.CSI, Image: v.Image,
 	}}
-	if v.EmptyDir != nil {
-		out.EmptyDir = &corev1.EmptyDirVolumeSource{Medium: v.EmptyDir.Medium}
-		if v.EmptyDir.SizeLimit != "" {
-			out.EmptyDir.SizeLimit = ptr(resource.MustParse(v.EmptyDir.SizeLimit))
-		}
+	if v.EmptyDir == nil {
+		return out, nil
 	}
-	return out
+	var err error
+	out.EmptyDir, err = emptyDir(v.Name, v.EmptyDir.Medium, v.EmptyDir.SizeLimit)
+	return out, err
 }
 
 // templatedVolume fills in the instance's id and name.
