@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"crypto/tls"
 	"fmt"
 	"strconv"
 	"strings"
@@ -75,6 +76,9 @@ func (r *resolution) readCertificate(l listener.Listener, source v1.CertAndKeySe
 	if err != nil {
 		return listenerCertificate{}, fmt.Errorf("Secret %s: key %s does not hold a certificate in PEM (%s.certificate): %w", source.SecretName, source.Certificate, at, err)
 	}
+	if _, err := tls.X509KeyPair(chain, key); err != nil {
+		return listenerCertificate{}, fmt.Errorf("Secret %s: key %s does not hold the private key, in PEM and without password, of the certificate under the key %s (%s): %w", source.SecretName, source.Key, source.Certificate, at, err)
+	}
 	return listenerCertificate{chain: chain, key: key, thumbprint: thumbprint}, nil
 }
 
@@ -106,7 +110,7 @@ func (c *Cluster) LeafRequests() map[string]pki.LeafRequest {
 
 // names are all names under which a node is reached over TLS.
 func (c *Cluster) names(n Node) []string {
-	names := append(c.serviceNames(c.bootstrapEndpoint()), c.serviceNames(c.nodesEndpoint())...)
+	names := append(c.serviceNames(bootstrapEndpoint(c.Name)), c.serviceNames(c.nodesEndpoint())...)
 	names = append(names, c.host(n)+"."+c.settings.DNSDomain, c.host(n))
 	if !n.Broker {
 		return names

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,8 +17,8 @@ import (
 const roleBroker, roleController = "broker", "controller"
 
 // bootstrapEndpoint leads to any broker; nodesEndpoint gives every node a name of its own.
-func (c *Cluster) bootstrapEndpoint() string { return c.Name + "-kafka-bootstrap" }
-func (c *Cluster) nodesEndpoint() string     { return c.Name + "-kafka-brokers" }
+func bootstrapEndpoint(cluster string) string { return cluster + "-kafka-bootstrap" }
+func (c *Cluster) nodesEndpoint() string      { return c.Name + "-kafka-brokers" }
 
 // Bootstrap returns the addresses, host:port joined by commas, at which the operator itself reaches the brokers and the controllers.
 func (c *Cluster) Bootstrap() (brokers, controllers string) {
@@ -24,7 +26,13 @@ func (c *Cluster) Bootstrap() (brokers, controllers string) {
 	for _, n := range c.Controllers() {
 		hosts = append(hosts, fmt.Sprintf("%s:%d", c.host(n), controlPort))
 	}
-	return fmt.Sprintf("%s.%s.svc:%d", c.bootstrapEndpoint(), c.Namespace, replicationPort), strings.Join(hosts, ",")
+	return ReplicationBootstrap(c.Namespace, c.Name), strings.Join(hosts, ",")
+}
+
+// ReplicationBootstrap is the host and port at which the operator reaches the brokers of a cluster: the listener that
+// brokers use among themselves. It depends on names alone, so that it can be asked before the cluster is resolved.
+func ReplicationBootstrap(namespace, cluster string) string {
+	return fmt.Sprintf("%s.%s.svc:%d", bootstrapEndpoint(cluster), namespace, replicationPort)
 }
 
 // The ports that nodes use among themselves, as instances and endpoints name them.
@@ -61,7 +69,7 @@ func (c *Cluster) endpoints() []plan.Endpoint {
 func (c *Cluster) bootstrap() plan.Endpoint {
 	t := c.templateOf().BootstrapService
 	e := plan.Endpoint{
-		Name: c.bootstrapEndpoint(), Reach: plan.ReachCluster, Role: roleBroker,
+		Name: bootstrapEndpoint(c.Name), Reach: plan.ReachCluster, Role: roleBroker,
 		Ports:    append([]plan.Port{replication()}, c.internalPorts()...),
 		Facts:    map[string]string{v1.AnnotationDiscovery: c.discovery()},
 		Labels:   map[string]string{v1.LabelDiscovery: "true"},
@@ -183,4 +191,90 @@ func (c *Cluster) inbound() *plan.Inbound {
 		rules = append(rules, rule)
 	}
 	return &plan.Inbound{Name: c.Name + "-network-policy-kafka", Rules: rules}
+}
+
+// address is what a broker tells clients of a listener.
+type address struct {
+	host string
+	port int32
+}
+
+// hostPattern keeps what would end a host's name early in Kafka's list of addresses out of it.
+var hostPattern = regexp.MustCompile(`^[^\s,/]+$`)
+
+// resolveListeners checks the listeners and gives every broker its addresses.
+func (r *resolution) resolveListeners() {
+	c := r.cluster
+	r.problems.add(v1.ReasonInvalidResource, listener.Check(c.Listeners)...)
+	for _, l := range c.Listeners {
+		r.checkCustomAuthentication(l)
+		r.noteUnknownBrokers(l)
+	}
+	r.resolveCertificates()
+	c.addresses = map[int32][]address{}
+	reported := map[string]bool{}
+	for _, n := range c.Brokers() {
+		for _, l := range c.Listeners {
+			at, err := c.advertised(l, n)
+			if err != nil && !reported[l.Path] {
+				r.problems.add(v1.ReasonInvalidConfiguration, err.Error())
+				reported[l.Path] = true
+			}
+			c.addresses[n.ID] = append(c.addresses[n.ID], at)
+		}
+	}
+}
+
+func (c *Cluster) advertised(l listener.Listener, n Node) (address, error) {
+	broker := listener.Broker{ID: n.ID, Name: n.Name}
+	at := address{host: cmp.Or(l.AdvertisedHost(broker), c.brokerHost(l, n))}
+	if !hostPattern.MatchString(at.host) {
+		return at, fmt.Errorf("%s.configuration: the advertised host %q of node %d is not a host name or IP address", l.Path, at.host, n.ID)
+	}
+	port, err := l.AdvertisedPort(broker)
+	at.port = port
+	return at, err
+}
+
+// brokerHost is the name under which clients inside the platform reach a broker.
+func (c *Cluster) brokerHost(l listener.Listener, n Node) string {
+	if l.Internal() {
+		return c.host(n) + c.suffix(l)
+	}
+	return l.BrokerName(c.pool(n.Pool).Set, n.ID) + "." + c.Namespace + ".svc" + c.suffix(l)
+}
+
+func (c *Cluster) bootstrapHost(l listener.Listener) string {
+	return l.BootstrapName(c.Name) + "." + c.Namespace + ".svc" + c.suffix(l)
+}
+
+func (c *Cluster) suffix(l listener.Listener) string {
+	if l.FullDomain() {
+		return "." + c.settings.DNSDomain
+	}
+	return ""
+}
+
+func (r *resolution) checkCustomAuthentication(l listener.Listener) {
+	if l.Authentication() != v1.ListenerAuthenticationCustom {
+		return
+	}
+	options := l.Spec.Authentication.ListenerConfig
+	for _, name := range slices.Sorted(maps.Keys(options)) {
+		if _, err := optionText(options[name]); err != nil {
+			r.problems.add(reasonConfigParameter, fmt.Sprintf("%s.authentication.listenerConfig.%s: %v", l.Path, name, err))
+		}
+	}
+}
+
+func (r *resolution) noteUnknownBrokers(l listener.Listener) {
+	brokers := map[int32]bool{}
+	for _, n := range r.cluster.Brokers() {
+		brokers[n.ID] = true
+	}
+	for i, b := range l.Spec.Configuration.Brokers {
+		if !brokers[b.Broker] {
+			r.cluster.Notes = append(r.cluster.Notes, fmt.Sprintf("%s.configuration.brokers[%d]: is ignored because the cluster has no broker %d", l.Path, i, b.Broker))
+		}
+	}
 }

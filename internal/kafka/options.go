@@ -119,10 +119,8 @@ func (r *resolution) checkOptions() {
 		if !set {
 			continue
 		}
-		factor, err := strconv.Atoi(strings.TrimSpace(value))
-		if err != nil {
-			r.problems.add(v1.ReasonInvalidResource, fmt.Sprintf("spec.kafka.config.%s: %q is not a whole number; use 1 to %d, the number of brokers", name, value, brokers))
-		} else if factor > brokers {
+		// What is no number has been reported by the model.
+		if factor, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && factor > brokers {
 			r.problems.add(v1.ReasonInvalidResource, fmt.Sprintf("spec.kafka.config.%s: %d is more than the %d brokers of the cluster; lower it, or add brokers", name, factor, brokers))
 		}
 	}
@@ -141,4 +139,10 @@ func splitList(text string) []string {
 		}
 	}
 	return items
+}
+
+// Option is the value that the user gave a broker option, after the operator's rules were applied.
+func (c *Cluster) Option(name string) (value string, set bool) {
+	value, set = c.options[name]
+	return value, set
 }

@@ -128,6 +128,10 @@ func TestResolveRefuses(t *testing.T) {
 			secured(in)
 			in.Seen.Secrets["s"] = map[string][]byte{"crt": []byte("x"), "key": []byte("y")}
 		}, "InvalidResourceException", "Secret s: key crt does not hold a certificate in PEM"},
+		"a key of another certificate": {func(in *kafka.Input) {
+			secured(in)
+			in.Seen.Secrets["s"] = map[string][]byte{"crt": certificate(t), "key": []byte("y")}
+		}, "InvalidResourceException", "Secret s: key key does not hold the private key"},
 		"an option without a value":              {func(in *kafka.Input) { set(in, "log.retention.ms", "null") }, "InvalidConfigParameterException", "spec.kafka.config.log.retention.ms: has no value"},
 		"an option that is an object":            {func(in *kafka.Input) { set(in, "log.retention.ms", `{"a":1}`) }, "InvalidConfigParameterException", "spec.kafka.config.log.retention.ms: is an object or a list"},
 		"an option that is a list":               {func(in *kafka.Input) { set(in, "log.retention.ms", `[1]`) }, "InvalidConfigParameterException", "spec.kafka.config.log.retention.ms: is an object or a list"},
@@ -182,6 +186,12 @@ func TestResolveRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// certificate is the one that a manifest under testdata brings along.
+func certificate(t *testing.T) []byte {
+	t.Helper()
+	return load(t, "testdata/separate.in.yaml").Seen.Secrets["web"]["tls.crt"]
 }
 
 func TestAllProblemsOfOneKindComeAtOnceAndInOrder(t *testing.T) {
