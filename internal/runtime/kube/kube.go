@@ -58,10 +58,11 @@ func (r *Runtime) Restart(ctx context.Context, ref runtime.Ref, instance string,
 	if err := r.live.List(ctx, &pods, client.InNamespace(ref.Namespace), componentLabels(ref)); err != nil {
 		return fmt.Errorf("confirm the pods of %s: %w", ref.Component, err)
 	}
-	if !sameInstances(pods.Items, seen.Instances) {
+	was, known := seen.Instances[instance]
+	if !known || !sameInstances(pods.Items, seen.Instances) {
 		return fmt.Errorf("restart %s: %w", instance, runtime.ErrConflict)
 	}
-	uid := types.UID(seen.Instances[instance].UID)
+	uid := types.UID(was.UID)
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: ref.Namespace, Name: instance}}
 	err := r.client.Delete(ctx, pod, client.Preconditions{UID: &uid})
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
@@ -90,8 +91,30 @@ func sameInstances(pods []corev1.Pod, seen map[string]plan.ObservedInstance) boo
 // An operator without rights on cluster wide objects cannot have made one.
 func (r *Runtime) Remove(ctx context.Context, ref runtime.Ref) error {
 	r.sent.forget(ownerKey(ref.Namespace, ref.Cluster))
+	return r.deleteMachineReader(ctx, ref)
+}
+
+// dropMachineReader deletes the binding of a cluster that does not need one. Bindings are not cached, so there is nothing to
+// look it up in; once is enough, for nobody else makes one.
+func (r *Runtime) dropMachineReader(ctx context.Context, ref runtime.Ref) error {
+	owner, key := ownerKey(ref.Namespace, ref.Cluster), "ClusterRoleBinding/"+machineReader(ref)
+	if r.sent.deleted(owner, key) {
+		return nil
+	}
+	if err := r.deleteMachineReader(ctx, ref); err != nil {
+		return err
+	}
+	r.sent.recordDeleted(owner, key)
+	return nil
+}
+
+func machineReader(ref runtime.Ref) string {
 	owner := plan.Owner{Namespace: ref.Namespace, Name: ref.Cluster}
-	name := render.MachineReaderName(owner, plan.Component{Name: ref.Component})
+	return render.MachineReaderName(owner, plan.Component{Name: ref.Component})
+}
+
+func (r *Runtime) deleteMachineReader(ctx context.Context, ref runtime.Ref) error {
+	name := machineReader(ref)
 	err := r.client.Delete(ctx, &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: name}})
 	if err == nil || apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
 		return nil

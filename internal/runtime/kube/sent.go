@@ -14,9 +14,11 @@ type sent struct {
 	objects map[string]map[string]sentObject
 }
 
+// sentObject is what an object was written as, and the version it then had; or that it was deleted.
 type sentObject struct {
 	hash    [sha256.Size]byte
 	version string
+	deleted bool
 }
 
 func newSent() *sent { return &sent{objects: map[string]map[string]sentObject{}} }
@@ -26,25 +28,35 @@ func ownerKey(namespace, name string) string { return namespace + "/" + name }
 func sentKey(u *unstructured.Unstructured) string { return u.GetKind() + "/" + u.GetName() }
 
 // same tells whether the object was written with this content and has not changed since.
-// Kinds that are not cached have no live version; for them the content decides.
+// Kinds that are not cached have no live version: they are written every time.
 func (s *sent) same(owner string, u *unstructured.Unstructured, hash [sha256.Size]byte, live string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	was, ok := s.objects[owner][sentKey(u)]
-	if !ok || was.hash != hash {
-		return false
-	}
-	return live == was.version || cached(u.GroupVersionKind()) == nil
+	was := s.objects[owner][sentKey(u)]
+	return live != "" && live == was.version && hash == was.hash
 }
 
 // record takes the version from u, which the server's answer filled.
 func (s *sent) record(owner string, u *unstructured.Unstructured, hash [sha256.Size]byte) {
+	s.set(owner, sentKey(u), sentObject{hash: hash, version: u.GetResourceVersion()})
+}
+
+// deleted tells whether recordDeleted was the last that was recorded of an object.
+func (s *sent) deleted(owner, key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.objects[owner][key].deleted
+}
+
+func (s *sent) recordDeleted(owner, key string) { s.set(owner, key, sentObject{deleted: true}) }
+
+func (s *sent) set(owner, key string, o sentObject) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.objects[owner] == nil {
 		s.objects[owner] = map[string]sentObject{}
 	}
-	s.objects[owner][sentKey(u)] = sentObject{hash: hash, version: u.GetResourceVersion()}
+	s.objects[owner][key] = o
 }
 
 // forget drops what an owner that is gone had.

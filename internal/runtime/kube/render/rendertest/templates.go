@@ -31,7 +31,9 @@ func metadata(name string) *v1.MetadataTemplate {
 	}
 }
 
-func resource(name string) *v1.ResourceTemplate { return &v1.ResourceTemplate{Metadata: metadata(name)} }
+func resource(name string) *v1.ResourceTemplate {
+	return &v1.ResourceTemplate{Metadata: metadata(name)}
+}
 
 func containers(in *plan.Instance) {
 	in.Main.Template = &v1.ContainerTemplate{
