@@ -20,7 +20,7 @@ const (
 
 var listenerName = regexp.MustCompile(`^[a-z0-9]{1,11}$`)
 
-// Check lists what is wrong with the listeners, one sentence a problem. brokers are the brokers that will serve them.
+// Check lists what is wrong with the listeners, one sentence a problem.
 func Check(listeners []Listener) []string {
 	var problems []string
 	names, ports := map[string]string{}, map[int32]string{}
