@@ -96,19 +96,28 @@ func (b *builder) layer(name string, inputs []string, make func(staging, file st
 }
 
 func (b *builder) kafka(ctx context.Context, version string) (Image, error) {
-	base, err := b.baseLayer(ctx)
+	layers, err := b.kafkaLayers(ctx, version)
 	if err != nil {
 		return Image{}, err
+	}
+	return b.image(KafkaSpec(version), layers)
+}
+
+// kafkaLayers are the layers of the Kafka image, those that change least first.
+func (b *builder) kafkaLayers(ctx context.Context, version string) ([]layer, error) {
+	base, err := b.baseLayer(ctx)
+	if err != nil {
+		return nil, err
 	}
 	java, err := b.javaLayer(ctx)
 	if err != nil {
-		return Image{}, err
+		return nil, err
 	}
 	kafka, err := b.kafkaLayer(ctx, version, []layer{base, java})
 	if err != nil {
-		return Image{}, err
+		return nil, err
 	}
-	return b.image(KafkaSpec(version), []layer{base, java, kafka})
+	return []layer{base, java, kafka}, nil
 }
 
 // image puts layers together, the lowest first.

@@ -37,21 +37,28 @@ func command(ctx context.Context, program string, arguments ...string) *exec.Cmd
 	return cmd
 }
 
-// run runs the program to its end; the error of a failure has the last lines
-// the program wrote.
+// run runs the program to its end and returns what it wrote; the error of a
+// failure has the part that says why.
 func run(cmd *exec.Cmd) (string, error) {
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("running %s: %w: %s", cmd.Args[0], err, lastLines(output.String(), 3))
+		return "", fmt.Errorf("running %s: %w: %s", cmd.Args[0], err, FailureReason(output.String()))
 	}
 	return output.String(), nil
 }
 
-func lastLines(text string, count int) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	if len(lines) > count {
-		lines = lines[len(lines)-count:]
+// FailureReason is the part of a failed program's output worth one line: the
+// first line marked as an error, as Maven has them, or the last three lines.
+func FailureReason(output string) string {
+	lines := strings.Split(strings.TrimSpace(output), "\n")
+	for _, line := range lines {
+		if _, reason, ok := strings.Cut(line, "[ERROR] "); ok {
+			return reason
+		}
+	}
+	if len(lines) > 3 {
+		lines = lines[len(lines)-3:]
 	}
 	return strings.Join(lines, "; ")
 }

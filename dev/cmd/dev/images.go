@@ -44,7 +44,36 @@ Needs root, debootstrap, Maven and a JDK 17 or newer.`,
 	cmd.Flags().StringVar(&flags.out, "out", "", "also put the tarballs into this directory")
 	cmd.Flags().StringVar(&flags.push, "push", "", "push the images to this registry and path")
 	cmd.Flags().StringVarP(&flags.output, "output", "o", "text", `how to print the result: "text" or "json"`)
+	cmd.AddCommand(recordClassesCommand())
 	return cmd
+}
+
+// recordClassesCommand renews the lists of classes that are checked in.
+func recordClassesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "record-classes VERSION",
+		Short: "Renew the list of classes in the Kafka image's class-data archive",
+		Long: `Run a small cluster and its tools from the Kafka image of a version, on loopback ports
+39090 to 39096, and write the classes they load to dev/image/classlist. Check the result in.`,
+		Example: "  dev images record-classes 4.3.1",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			options, err := imageOptions(cmd.ErrOrStderr(), args)
+			if err != nil {
+				return err
+			}
+			list, err := image.RecordClasses(cmd.Context(), options, args[0])
+			if err != nil {
+				return err
+			}
+			file := filepath.Join(options.Source, "dev/image/classlist", image.ListName(args[0]))
+			if err := os.WriteFile(file, []byte(list), 0o644); err != nil {
+				return fmt.Errorf("keeping the class list: %w", err)
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), file)
+			return nil
+		},
+	}
 }
 
 func runImages(cmd *cobra.Command, flags imagesFlags) error {
