@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,6 +22,10 @@ type Change struct {
 	Delete []*corev1.Pod
 	// Adopt holds pods of the set that lack its owner reference.
 	Adopt []*corev1.Pod
+	// Restart holds pods that are to be marked for a restart because their set is.
+	Restart []*corev1.Pod
+	// Unmark says that the set's own mark has been handed down once all of Restart are marked: only then may it go.
+	Unmark bool
 	// Status of the set.
 	Status podsetv1.StrimziPodSetStatus
 }
@@ -52,8 +57,9 @@ func Next(set *podsetv1.StrimziPodSet, pods []corev1.Pod) (Change, error) {
 		out.consider(set, pod, have[pod.Name])
 	}
 	out.Status.Pods = int32(len(set.Spec.Pods)) //nolint:gosec // the API server bounds the size of a set
+	out.Unmark = marked(set)
 	for i := range pods {
-		if wanted[pods[i].Name] || !ownedBy(&pods[i], set) {
+		if wanted[pods[i].Name] || !ownedBy(&pods[i], set) && !orphan(&pods[i], set) {
 			continue
 		}
 		out.Status.Pods++
@@ -78,6 +84,9 @@ func (c *Change) consider(set *podsetv1.StrimziPodSet, wanted, runs *corev1.Pod)
 	}
 	if !ownedBy(runs, set) {
 		c.Adopt = append(c.Adopt, runs)
+	}
+	if marked(set) && !marked(runs) {
+		c.Restart = append(c.Restart, runs)
 	}
 	if ready(runs) {
 		c.Status.ReadyPods++
@@ -111,6 +120,17 @@ func ownedBy(pod *corev1.Pod, set *podsetv1.StrimziPodSet) bool {
 func foreign(pod *corev1.Pod, set *podsetv1.StrimziPodSet) bool {
 	c := metav1.GetControllerOf(pod)
 	return c != nil && c.UID != set.UID
+}
+
+// orphan pods are of the set by their label but have nobody who looks after them, such as those of a set that was deleted
+// without its pods. Pods of users that merely have the labels of the cluster are none.
+func orphan(pod *corev1.Pod, set *podsetv1.StrimziPodSet) bool {
+	return metav1.GetControllerOf(pod) == nil && pod.Labels[v1.LabelControllerName] == set.Name
+}
+
+// marked tells whether a person asked for a restart of a pod, or of all pods of a set.
+func marked(o metav1.Object) bool {
+	return strings.EqualFold(o.GetAnnotations()[v1.AnnotationManualRollingUpdate], "true")
 }
 
 func ready(pod *corev1.Pod) bool {

@@ -28,9 +28,12 @@ type Reconciler struct {
 	client client.Client
 }
 
+// New returns a reconciler that reads and writes through c.
+func New(c client.Client) *Reconciler { return &Reconciler{client: c} }
+
 // Setup registers the controller of StrimziPodSets with the manager.
 func Setup(mgr ctrl.Manager) error {
-	r := &Reconciler{client: mgr.GetClient()}
+	r := New(mgr.GetClient())
 	err := ctrl.NewControllerManagedBy(mgr).
 		For(&podsetv1.StrimziPodSet{}).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(setOfPod)).
@@ -60,11 +63,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if set.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil
 	}
-	pods, err := r.pods(ctx, &set)
-	if err != nil {
-		return reconcile.Result{}, err
-	}
-	change, err := podset.Next(&set, pods)
+	change, err := r.next(ctx, &set)
 	if err == nil {
 		err = r.apply(ctx, &set, &change)
 	}
@@ -76,6 +75,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		err = statusErr
 	}
 	return reconcile.Result{}, err
+}
+
+func (r *Reconciler) next(ctx context.Context, set *podsetv1.StrimziPodSet) (podset.Change, error) {
+	pods, err := r.pods(ctx, set)
+	if err != nil {
+		return podset.Change{}, err
+	}
+	return podset.Next(set, pods)
 }
 
 func (r *Reconciler) pods(ctx context.Context, set *podsetv1.StrimziPodSet) ([]corev1.Pod, error) {
@@ -94,14 +101,15 @@ func (r *Reconciler) apply(ctx context.Context, set *podsetv1.StrimziPodSet, cha
 	for _, pod := range change.Delete {
 		uid := pod.UID
 		err := r.client.Delete(ctx, pod, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
-		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+		if err != nil && !isPast(err) {
 			return fmt.Errorf("delete pod %s: %w", pod.Name, err)
 		}
 	}
 	for _, pod := range change.Adopt {
 		adopted := pod.DeepCopy()
 		adopted.OwnerReferences = append(adopted.OwnerReferences, podset.OwnerReference(set))
-		if err := r.client.Patch(ctx, adopted, client.MergeFrom(pod)); client.IgnoreNotFound(err) != nil {
+		patch := client.MergeFromWithOptions(pod, client.MergeFromWithOptimisticLock{})
+		if err := r.client.Patch(ctx, adopted, patch); err != nil && !isPast(err) {
 			return fmt.Errorf("adopt pod %s: %w", pod.Name, err)
 		}
 	}
@@ -111,8 +119,37 @@ func (r *Reconciler) apply(ctx context.Context, set *podsetv1.StrimziPodSet, cha
 			return fmt.Errorf("create pod %s: %w", pod.Name, err)
 		}
 	}
+	return r.handDownRestart(ctx, set, change)
+}
+
+// handDownRestart marks the pods of a set that a person marked for a restart, and then takes the mark off the set. When it is
+// interrupted the set is still marked, and marking goes on; a pod that was restarted in between may restart once more.
+func (r *Reconciler) handDownRestart(ctx context.Context, set *podsetv1.StrimziPodSet, change *podset.Change) error {
+	for _, pod := range change.Restart {
+		// The id keeps the mark off a pod that has taken the place of the one the cache shows.
+		patch := fmt.Sprintf(markPatch, pod.UID)
+		err := r.client.Patch(ctx, pod.DeepCopy(), client.RawPatch(types.MergePatchType, []byte(patch)))
+		if err != nil && !isPast(err) {
+			return fmt.Errorf("mark pod %s for a restart: %w", pod.Name, err)
+		}
+	}
+	if !change.Unmark {
+		return nil
+	}
+	patch := client.RawPatch(types.MergePatchType, []byte(unmarkPatch))
+	if err := r.client.Patch(ctx, set.DeepCopy(), patch); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("take the mark for a restart off %s: %w", set.Name, err)
+	}
 	return nil
 }
+
+// isPast tells whether an object is gone, or another than the cache shows: an event about it is on its way.
+func isPast(err error) bool { return apierrors.IsNotFound(err) || apierrors.IsConflict(err) }
+
+const (
+	markPatch   = `{"metadata":{"uid":%q,"annotations":{"` + v1.AnnotationManualRollingUpdate + `":"true"}}}`
+	unmarkPatch = `{"metadata":{"annotations":{"` + v1.AnnotationManualRollingUpdate + `":null}}}`
+)
 
 func (r *Reconciler) writeStatus(ctx context.Context, set *podsetv1.StrimziPodSet, status podsetv1.StrimziPodSetStatus) error {
 	if equality.Semantic.DeepEqual(set.Status, status) {
