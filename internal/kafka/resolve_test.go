@@ -245,8 +245,11 @@ func TestResolveWarns(t *testing.T) {
 		"of metrics":                                    {func(in *kafka.Input) { spec(in).MetricsConfig = &v1.MetricsConfig{} }, []string{"NotSupportedYet"}},
 		"of JMX":                                        {func(in *kafka.Input) { spec(in).JmxOptions = &v1.JmxOptions{} }, []string{"NotSupportedYet"}},
 		"of tiered storage":                             {func(in *kafka.Input) { spec(in).TieredStorage = &v1.TieredStorage{} }, []string{"NotSupportedYet"}},
-		"of an image for looking up racks":              {func(in *kafka.Input) { spec(in).BrokerRackInitImage = "x" }, []string{"NotSupportedYet"}},
-		"of storage that cannot change":                 {func(in *kafka.Input) { in.Seen.Storage = map[string]string{"b": `{"type":"ephemeral"}`} }, []string{"KafkaStorage"}},
+		"of claims for devices": {func(in *kafka.Input) {
+			pool(in, "b").Spec.Resources = &corev1.ResourceRequirements{Claims: []corev1.ResourceClaim{{Name: "x"}}}
+		}, []string{"NotSupportedYet"}},
+		"of an image for looking up racks": {func(in *kafka.Input) { spec(in).BrokerRackInitImage = "x" }, []string{"NotSupportedYet"}},
+		"of storage that cannot change":    {func(in *kafka.Input) { in.Seen.Storage = map[string]string{"b": `{"type":"ephemeral"}`} }, []string{"KafkaStorage"}},
 		"of nothing when the record of storage is as wanted": {func(in *kafka.Input) {
 			in.Seen.Storage = map[string]string{"b": `{"type":"persistent-claim","size":"1024Mi"}`}
 		}, nil},

@@ -92,7 +92,16 @@ func (c *Cluster) warnUnsupported(k *v1.Kafka) {
 		{"spec.kafkaExporter", k.Spec.KafkaExporter != nil},
 	} {
 		if field.set {
-			c.warn(WarningNotSupportedYet, "", field.name+" is set, and this version does not act on it. The rest of the cluster runs.")
+			c.warnIgnored(field.name, "")
 		}
 	}
+	for _, p := range c.Pools {
+		if r := p.spec.Spec.Resources; r != nil && len(r.Claims) > 0 {
+			c.warnIgnored(p.path()+".resources.claims", p.Name)
+		}
+	}
+}
+
+func (c *Cluster) warnIgnored(field, pool string) {
+	c.warn(WarningNotSupportedYet, pool, field+" is set, and this version does not act on it. The rest of the cluster runs.")
 }

@@ -14,37 +14,63 @@ type rule struct {
 
 // rules in the order in which they are asked; the first that decides wins.
 func rules() []rule {
+	return append(rulesWithoutFacts(),
+		// A node that is not ready is restarted when that may be the cure and nothing depends on it.
+		rule{"heal_what_is_unready", healWhatIsUnready},
+		// A node that cannot start although it is current needs a person, as no restart of this node or another is left.
+		rule{"current_nodes_can_start", currentNodesCanStart},
+		// One node that is not ready is a disruption: nothing else may happen meanwhile.
+		rule{"all_are_ready", allAreReady},
+		// The next outdated one goes if the quorum and the partitions allow it.
+		rule{"restart_when_safe", restartWhenSafe},
+	)
+}
+
+// rulesWithoutFacts need nothing that Kafka says.
+func rulesWithoutFacts() []rule {
 	return []rule{
+		// A node that cannot start as it is costs nothing to restart, and only its newest plan can help it.
+		// This is first, so that a cluster broken by its configuration can be mended even while another node hangs.
+		{"replace_what_cannot_start", replaceWhatCannotStart},
 		// An instance that is being made or ended is a disruption already: nothing else may happen meanwhile.
 		{"instances_settled", instancesSettled},
-		// A node that cannot start as it is costs nothing to restart, and only its newest plan can help it.
-		{"replace_what_cannot_start", replaceWhatCannotStart},
-		// A node that cannot start although it is current needs a person.
-		{"current_nodes_can_start", currentNodesCanStart},
-		// A node that is not ready is awaited, unless it is outdated and its restart may be the cure.
-		{"heal_or_await_unready", healOrAwaitUnready},
-		// All are ready: the next outdated one goes if the quorum and the partitions allow it.
-		{"restart_when_safe", restartWhenSafe},
 	}
 }
 
 // Next decides what to do. It never asks for more than one node.
 func Next(s State) Step {
-	for _, r := range rules() {
-		if step, decided := r.decide(s); decided {
-			step.Rule = r.name
-			return step
-		}
+	if step, decided := first(rules(), s); decided {
+		return step
 	}
 	return Step{Action: Done}
 }
 
 // NeedsFacts tells whether Next's answer may depend on what Kafka says about quorum and partitions.
 func NeedsFacts(s State) bool {
-	return slices.ContainsFunc(s.Nodes, outdated)
+	_, decided := first(rulesWithoutFacts(), s)
+	return !decided && slices.ContainsFunc(s.Nodes, outdated)
+}
+
+func first(rules []rule, s State) (Step, bool) {
+	for _, r := range rules {
+		if step, decided := r.decide(s); decided {
+			step.Rule = r.name
+			return step, true
+		}
+	}
+	return Step{}, false
 }
 
 func outdated(n Node) bool { return len(n.Reasons) > 0 }
+
+func unready(n Node) bool { return !n.Ready }
+
+func cannotStart(n Node) bool { return n.Stuck != "" && !n.Ready }
+
+// which returns the nodes that pass, in the order in which they may restart.
+func which(s State, pass func(Node) bool) []Node {
+	return order(s, slices.DeleteFunc(slices.Clone(s.Nodes), func(n Node) bool { return !pass(n) }))
+}
 
 func instancesSettled(s State) (Step, bool) {
 	for _, n := range s.Nodes {
@@ -67,8 +93,19 @@ func restart(n Node) Step {
 }
 
 func replaceWhatCannotStart(s State) (Step, bool) {
-	for _, n := range s.Nodes {
-		if n.Stuck != "" && !n.Ready && outdated(n) {
+	for _, n := range which(s, cannotStart) {
+		// One that is stopping was told so already.
+		if outdated(n) && n.Exists && !n.Ending {
+			return restart(n), true
+		}
+	}
+	return Step{}, false
+}
+
+// healWhatIsUnready looks at each of the unready outdated nodes: where one has to stay, another may still be the cure.
+func healWhatIsUnready(s State) (Step, bool) {
+	for _, n := range which(s, unready) {
+		if outdated(n) && unsafe(s, n) == "" {
 			return restart(n), true
 		}
 	}
@@ -76,8 +113,8 @@ func replaceWhatCannotStart(s State) (Step, bool) {
 }
 
 func currentNodesCanStart(s State) (Step, bool) {
-	for _, n := range s.Nodes {
-		if n.Stuck != "" && !n.Ready {
+	for _, n := range which(s, cannotStart) {
+		if !outdated(n) {
 			return Step{
 				Action: Blocked, Node: n.Name,
 				Because: fmt.Sprintf("node %s cannot start (%s), and restarting it would change nothing", n.Name, n.Stuck),
@@ -87,43 +124,33 @@ func currentNodesCanStart(s State) (Step, bool) {
 	return Step{}, false
 }
 
-// healOrAwaitUnready restarts an unready outdated node only when no ready node depends on it. Where no node is ready
-// there is nothing left to protect: the cluster serves nobody, its data stays on its volumes, and waiting for a
-// quorum that the outdated configuration prevents would wait for ever.
-func healOrAwaitUnready(s State) (Step, bool) {
-	unready := slices.DeleteFunc(slices.Clone(s.Nodes), func(n Node) bool { return n.Ready })
-	if len(unready) == 0 {
+func allAreReady(s State) (Step, bool) {
+	waiting := which(s, unready)
+	if len(waiting) == 0 {
 		return Step{}, false
 	}
-	for _, n := range order(s, unready) {
-		if !outdated(n) {
-			continue
+	names := make([]string, 0, len(waiting))
+	for _, n := range waiting {
+		if outdated(n) {
+			return Step{Action: Wait, Awaits: Kafka, Node: n.Name, Because: unsafe(s, n)}, true
 		}
-		if len(unready) == len(s.Nodes) {
-			return restart(n), true
-		}
-		if why := unsafe(s, n); why != "" {
-			return Step{Action: Wait, Awaits: Kafka, Node: n.Name, Because: why}, true
-		}
-		return restart(n), true
-	}
-	names := make([]string, 0, len(unready))
-	for _, n := range unready {
 		names = append(names, n.Name)
 	}
 	return Step{Action: Wait, Awaits: Platform, Node: names[0], Because: "not ready yet: " + strings.Join(names, ", ")}, true
 }
 
+// restartWhenSafe takes the first node that may go. Those of a higher rank wait until all of a lower one are done.
 func restartWhenSafe(s State) (Step, bool) {
-	candidates := order(s, slices.DeleteFunc(slices.Clone(s.Nodes), func(n Node) bool { return !outdated(n) }))
+	candidates := which(s, outdated)
 	if len(candidates) == 0 {
 		return Step{}, false
 	}
-	next := candidates[0]
-	if why := unsafe(s, next); why != "" {
-		return Step{Action: Wait, Awaits: Kafka, Node: next.Name, Because: why}, true
+	for _, n := range candidates {
+		if rank(s, n) == rank(s, candidates[0]) && unsafe(s, n) == "" {
+			return restart(n), true
+		}
 	}
-	return restart(next), true
+	return Step{Action: Wait, Awaits: Kafka, Node: candidates[0].Name, Because: unsafe(s, candidates[0])}, true
 }
 
 // order puts controllers before brokers, as brokers follow the quorum's metadata, and the active controller
@@ -146,6 +173,12 @@ func rank(s State, n Node) int {
 
 // unsafe says why the node must not go down now; empty when it may.
 func unsafe(s State, n Node) string {
+	if idle(s, n) {
+		return ""
+	}
+	if why := quorumLeads(s.Quorum, n); why != "" {
+		return why
+	}
 	if n.Controller {
 		if why := quorumNeeds(s.Quorum, n, s.FetchTimeoutMillis); why != "" {
 			return why
@@ -157,14 +190,32 @@ func unsafe(s State, n Node) string {
 	return ""
 }
 
-// quorumNeeds keeps a majority of caught-up voters without the node. One that is neither ready nor caught up is not missed.
-func quorumNeeds(q Quorum, n Node, fetchTimeoutMillis int64) string {
+// idle tells whether nobody can depend on the node: Kafka did not answer, and no node of any of its roles is ready. There
+// is nothing left to protect then, the data stays on its volumes, and waiting for a quorum or for replicas that an
+// outdated configuration prevents would be waiting for ever. While Kafka answers, its word counts and not the checks.
+func idle(s State, n Node) bool {
+	if n.Controller && s.Quorum.Known || n.Broker && s.Partitions.Known {
+		return false
+	}
+	return !slices.ContainsFunc(s.Nodes, func(other Node) bool {
+		return other.Ready && (n.Controller && other.Controller || n.Broker && other.Broker)
+	})
+}
+
+// quorumLeads wants a leader, for brokers too: without one, what brokers say about replicas may have been overtaken,
+// and a broker that goes cannot come back.
+func quorumLeads(q Quorum, n Node) string {
 	if !q.Known {
 		return fmt.Sprintf("node %s stays: the state of the controller quorum is not known", n.Name)
 	}
 	if q.Leader < 0 {
 		return fmt.Sprintf("node %s stays: the controller quorum has no leader", n.Name)
 	}
+	return ""
+}
+
+// quorumNeeds keeps a majority of caught-up voters without the node. One that is neither ready nor caught up is not missed.
+func quorumNeeds(q Quorum, n Node, fetchTimeoutMillis int64) string {
 	if !slices.ContainsFunc(q.Voters, func(v Voter) bool { return v.ID == n.ID }) || len(q.Voters) == 1 {
 		return ""
 	}
