@@ -11,14 +11,20 @@ import (
 // environment reads variables and collects what is wrong with them. An empty variable is an absent one.
 type environment struct {
 	get      func(string) string
-	problems []error
+	problems []string
 }
 
 func (e *environment) wrong(name, what, right string) {
-	e.problems = append(e.problems, fmt.Errorf("%s %s: expected %s", name, what, right))
+	e.problems = append(e.problems, fmt.Sprintf("%s %s: expected %s", name, what, right))
 }
 
-func (e *environment) err() error { return errors.Join(e.problems...) }
+// err joins all problems on one line; nil when there are none.
+func (e *environment) err() error {
+	if len(e.problems) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(e.problems, "; "))
+}
 
 func (e *environment) text(name, fallback string) string {
 	if v := e.get(name); v != "" {
