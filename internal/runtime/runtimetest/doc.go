@@ -1,0 +1,2 @@
+// Package runtimetest is the suite that every runtime.Runtime passes.
+package runtimetest
