@@ -30,7 +30,9 @@ func Kafka(ctx context.Context, layout Layout, environment Environment, log *slo
 	}
 	probe := &Probe{Listener: server.Probe, Now: time.Now}
 	monitor := &Monitor{Ask: probe.Ask, Now: time.Now}
-	if err := monitor.Serve(context.WithoutCancel(ctx), layout.HealthAddress); err != nil {
+	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopServing()
+	if err := monitor.Serve(serving, layout.HealthAddress); err != nil {
 		return 1, err
 	}
 	if err := WriteKeyStores(layout.Certificates, layout.Private); err != nil {
@@ -47,7 +49,7 @@ func Kafka(ctx context.Context, layout Layout, environment Environment, log *slo
 		return stopped(ctx, err)
 	}
 	command := java.Command(environment, "kafka.Kafka", layout.Properties)
-	log.Info("start", "command", strings.Join(command, " "))
+	log.Info("start", "java", java.Java, "classDataArchive", java.Archive) // options may hold a user's secrets
 	debug.SetMemoryLimit(launcherMemory)
 	return runJVM(ctx, command, monitor)
 }
