@@ -48,7 +48,8 @@ type Facts interface {
 	Brokers(ctx context.Context) ([]int32, error)
 	// InUse tells for each of the ids whether it holds a replica of any topic.
 	InUse(ctx context.Context, ids []int32) (map[int32]bool, error)
-	// MetadataVersion is the full name of the finalised metadata.version, such as 4.3-IV0 (KIP-778).
+	// MetadataVersion is the full name of the finalised metadata.version, such as 4.3-IV0 (KIP-778). For a moment after
+	// a change the node that answers may still tell the one before.
 	MetadataVersion(ctx context.Context) (string, error)
 }
 

@@ -234,7 +234,7 @@ func quorumNeeds(q Quorum, n Node, fetchTimeoutMillis int64) string {
 		return ""
 	}
 	if need := votersNeeded(len(q.Voters)); others < need {
-		return fmt.Sprintf("node %s stays: %d of the other controllers are caught up, %d must be", n.Name, others, need)
+		return fmt.Sprintf("node %s stays: other controllers that are caught up: %d, needed: %d", n.Name, others, need)
 	}
 	return ""
 }
@@ -278,7 +278,7 @@ func partitionsNeed(p Partitions, n Node) string {
 		return ""
 	}
 	shown := needing[:min(len(needing), shownPartitions)]
-	return fmt.Sprintf("node %s stays: %d partitions would have too few in-sync replicas, among them %s",
+	return fmt.Sprintf("node %s stays: partitions that would have too few in-sync replicas: %d, among them %s",
 		n.Name, len(needing), strings.Join(shown, ", "))
 }
 
