@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -128,6 +129,13 @@ func failure(err error) error {
 		return err
 	case errors.As(err, &refused) && !refused.Retriable:
 		return err
+	}
+	var network *net.OpError
+	if errors.As(err, &network) {
+		// The own end's port differs from try to try; messages that end in a condition must not.
+		stable := *network
+		stable.Source = nil
+		err = &stable
 	}
 	return fmt.Errorf("%w: %w", ErrUnreachable, err)
 }

@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,6 +51,31 @@ func TestServerThatIsNotTrustedIsUnreachable(t *testing.T) {
 func TestNoAddressIsAnError(t *testing.T) {
 	if _, err := (broker.Kafka{}).Dial(t.Context(), broker.Access{}); err == nil {
 		t.Error("got none")
+	}
+}
+
+// TestMessagesDoNotTellTheOwnPort dials a server that resets the connection after a request: the own end's port, which
+// differs each time, must not come into the message.
+func TestMessagesDoNotTellTheOwnPort(t *testing.T) {
+	rude, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a listener of a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rude.Close()
+	go func() {
+		for {
+			connection, err := rude.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = connection.Read(make([]byte, 1))
+			_ = connection.(*net.TCPConn).SetLinger(0)
+			_ = connection.Close()
+		}
+	}()
+	_, err = (broker.Kafka{}).Dial(t.Context(), broker.Access{Brokers: []string{rude.Addr().String()}})
+	if !errors.Is(err, broker.ErrUnreachable) || !errors.Is(err, syscall.ECONNRESET) || strings.Contains(err.Error(), "->") {
+		t.Errorf("got %v, want a reset without ports", err)
 	}
 }
 
