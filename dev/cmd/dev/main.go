@@ -38,7 +38,7 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(
 		upCommand(), downCommand(), statusCommand(), kubectlCommand(),
 		loadCommand(), shellCommand(), assetsCommand(), superviseCommand(), imagesCommand(),
-		deployCommand(),
+		deployCommand(), prepareCommand(), quickstartCommand(),
 	)
 	return root
 }

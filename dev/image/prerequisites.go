@@ -1,0 +1,10 @@
+package image
+
+// Prerequisites says what is missing that a person has to install: a JDK and
+// Maven. JavaHome is looked at before the usual places.
+func Prerequisites(javaHome string) error {
+	if _, err := NewestJDK(findJDKs(javaHome)); err != nil {
+		return err
+	}
+	return require("mvn")
+}
