@@ -125,15 +125,15 @@ func (r *Runtime) apply(ctx context.Context, owner string, object client.Object)
 
 // write applies an object, and fills u with the server's answer.
 //
-// An object that the operator created, instead of applying it, has its fields twice: as created and as applied. What
-// the plan drops later would stay, because the creation still wants it. So such an object loses the former and is applied again.
+// What Keep created has two owners then: the one who kept it and the one who applies it. What a plan drops would stay,
+// because the former still wants it. So the ownership is united, and the object applied once more.
 func (r *Runtime) write(ctx context.Context, u *unstructured.Unstructured) error {
 	wanted := u.DeepCopy()
 	force := []client.ApplyOption{client.FieldOwner(FieldManager), client.ForceOwnership}
 	if err := r.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(u), force...); err != nil {
 		return err
 	}
-	patch, err := csaupgrade.UpgradeManagedFieldsPatch(u, sets.New(FieldManager), FieldManager)
+	patch, err := csaupgrade.UpgradeManagedFieldsPatch(u, sets.New(keepManager), FieldManager)
 	if err != nil || patch == nil {
 		return err
 	}

@@ -20,6 +20,10 @@ import (
 // FieldManager is the name under which the operator owns fields; the compatible API fixes it.
 const FieldManager = "strimzi-kafka-operator"
 
+// keepManager owns the fields of what Keep creates, until it is applied. It has a name of its own because fields that the server's
+// admission sets when something is applied, such as the finalizer that protects claims, count as updates by FieldManager.
+const keepManager = FieldManager + "-keep"
+
 // Runtime is Kubernetes as a platform for plans.
 type Runtime struct {
 	client   client.Client
@@ -39,7 +43,7 @@ func New(c client.Client, live client.Reader, settings render.Settings) *Runtime
 // Keep creates a secret and never overwrites one.
 func (r *Runtime) Keep(ctx context.Context, owner plan.Owner, secret plan.Secret) error {
 	object := render.Secret(owner, secret.Component, &secret)
-	err := r.client.Create(ctx, object, client.FieldOwner(FieldManager))
+	err := r.client.Create(ctx, object, client.FieldOwner(keepManager))
 	if apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("keep secret %s: %w", secret.Name, runtime.ErrConflict)
 	}
