@@ -35,6 +35,16 @@ func ReplicationBootstrap(namespace, cluster string) string {
 	return fmt.Sprintf("%s.%s.svc:%d", bootstrapEndpoint(cluster), namespace, replicationPort)
 }
 
+// BrokerAddresses are the brokers' own addresses on the listener which they use among themselves. They resolve whether
+// or not the brokers are ready.
+func (c *Cluster) BrokerAddresses() []string {
+	var out []string
+	for _, n := range c.Brokers() {
+		out = append(out, fmt.Sprintf("%s:%d", c.host(n), replicationPort))
+	}
+	return out
+}
+
 // The ports that nodes use among themselves, as instances and endpoints name them.
 func controlPlane() plan.Port { return plan.Port{Name: "tcp-ctrlplane", Number: controlPort} }
 func replication() plan.Port  { return plan.Port{Name: "tcp-replication", Number: replicationPort} }

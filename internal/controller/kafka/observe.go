@@ -165,7 +165,7 @@ func (r *Reconciler) brokersInUse(ctx context.Context, k *v1.Kafka, seen observe
 	if err != nil {
 		return nil, fmt.Errorf("ask which brokers are in use: %w", err)
 	}
-	admin, err := r.dial(ctx, k.Namespace, k.Name, identity)
+	admin, err := r.dial(ctx, k.Name, []string{kafka.ReplicationBootstrap(k.Namespace, k.Name)}, identity)
 	if err != nil {
 		return nil, fmt.Errorf("ask which brokers are in use: %w", err)
 	}

@@ -75,7 +75,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, k *v1.Kafka) ([]v1.Condition
 	if err := r.recordPools(ctx, cluster, seen); err != nil {
 		return found, err
 	}
-	step, err := r.next(ctx, k, cluster, &want, seen)
+	step, err := r.next(ctx, cluster, &want, seen)
 	if err != nil {
 		return found, err
 	}

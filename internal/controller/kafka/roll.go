@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -31,14 +30,14 @@ const (
 )
 
 // next decides the next disruptive step, and keeps retiring controllers as long as there is one to come.
-func (r *Reconciler) next(ctx context.Context, k *v1.Kafka, cluster *kafka.Cluster, want *plan.Plan, seen observed) (roll.Step, error) {
+func (r *Reconciler) next(ctx context.Context, cluster *kafka.Cluster, want *plan.Plan, seen observed) (roll.Step, error) {
 	outdated, err := r.Runtime.Outdated(ctx, *want)
 	if err != nil {
 		return roll.Step{}, err
 	}
 	state := rollState(cluster, want, seen.nodes, outdated)
 	if roll.NeedsFacts(state) {
-		r.askKafka(ctx, k, seen, &state)
+		r.askKafka(ctx, cluster, seen, &state)
 	}
 	step := roll.Next(state)
 	if step.Action != roll.Done {
@@ -86,7 +85,8 @@ func restartReasons(is plan.ObservedInstance, d runtime.Difference, volumes map[
 	if is.Restart {
 		out = append(out, roll.Reason{Code: v1.RestartManualRollingUpdate, Text: "a person asked for a restart"})
 	}
-	if slices.ContainsFunc(names, func(name string) bool { return volumes[name].NeedsRestart }) {
+	// A pod that does not run has not seen its volume yet: restarting it would not help and never end.
+	if is.Ready && slices.ContainsFunc(names, func(name string) bool { return volumes[name].NeedsRestart }) {
 		out = append(out, roll.Reason{Code: v1.RestartFileSystemResize, Text: "a volume has grown and its file system grows at a restart"})
 	}
 	return out
@@ -102,21 +102,18 @@ func fetchTimeout(cluster *kafka.Cluster) int64 {
 }
 
 // askKafka fills in what Kafka says. Facts that it cannot give stay unknown, which the decision takes into account.
-func (r *Reconciler) askKafka(ctx context.Context, k *v1.Kafka, seen observed, state *roll.State) {
-	if err := r.tryAskKafka(ctx, k, seen, state); err != nil {
+func (r *Reconciler) askKafka(ctx context.Context, cluster *kafka.Cluster, seen observed, state *roll.State) {
+	if err := r.tryAskKafka(ctx, cluster, seen, state); err != nil {
 		log.FromContext(ctx).V(1).Info("Kafka could not be asked", "why", err.Error())
 	}
 }
 
-func (r *Reconciler) tryAskKafka(ctx context.Context, k *v1.Kafka, seen observed, state *roll.State) error {
-	if !slices.ContainsFunc(state.Nodes, func(n roll.Node) bool { return n.Ready }) {
-		return errors.New("no node is ready")
-	}
-	who, err := storedIdentity(seen.secrets, k.Name)
+func (r *Reconciler) tryAskKafka(ctx context.Context, cluster *kafka.Cluster, seen observed, state *roll.State) error {
+	who, err := storedIdentity(seen.secrets, cluster.Name)
 	if err != nil {
 		return err
 	}
-	admin, err := r.dial(ctx, k.Namespace, k.Name, who)
+	admin, err := r.dial(ctx, cluster.Name, cluster.BrokerAddresses(), who)
 	if err != nil {
 		return err
 	}
@@ -129,7 +126,7 @@ func (r *Reconciler) tryAskKafka(ctx context.Context, k *v1.Kafka, seen observed
 }
 
 // dial reaches the brokers on the listener which they use among themselves.
-func (r *Reconciler) dial(ctx context.Context, namespace, cluster string, who identity) (broker.Cluster, error) {
+func (r *Reconciler) dial(ctx context.Context, cluster string, addresses []string, who identity) (broker.Cluster, error) {
 	certificate, err := tls.X509KeyPair(who.certificate, who.key)
 	if err != nil {
 		return nil, fmt.Errorf("the operator's certificate for %s: %w", cluster, err)
@@ -139,7 +136,7 @@ func (r *Reconciler) dial(ctx context.Context, namespace, cluster string, who id
 		return nil, fmt.Errorf("the certificate authority of %s holds no certificate", cluster)
 	}
 	return r.Dialer.Dial(ctx, broker.Access{
-		Brokers: []string{kafka.ReplicationBootstrap(namespace, cluster)},
+		Brokers: addresses,
 		TLS:     &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}, RootCAs: roots},
 	})
 }

@@ -25,7 +25,7 @@ func (r *Reconciler) settle(ctx context.Context, k *v1.Kafka, cluster *kafka.Clu
 	if r.settled.has(client.ObjectKeyFromObject(k), goal) {
 		return nil, nil
 	}
-	admin, err := r.dial(ctx, k.Namespace, k.Name, keys.operatorIdentity())
+	admin, err := r.dial(ctx, k.Name, cluster.BrokerAddresses(), keys.operatorIdentity())
 	if err != nil {
 		return nil, fmt.Errorf("reach the brokers of %s: %w", k.Name, err)
 	}
@@ -57,16 +57,17 @@ func followMetadataVersion(ctx context.Context, k *v1.Kafka, admin broker.Cluste
 		return nil, err
 	}
 	k.Status.KafkaMetadataVersion = is
-	if is == wanted {
-		return nil, nil
+	full, err := broker.FullMetadataVersion(wanted)
+	if err == nil && is != full {
+		err = admin.SetMetadataVersion(ctx, full)
 	}
-	if err := admin.SetMetadataVersion(ctx, wanted); err != nil {
+	if err != nil {
 		return []v1.Condition{{
 			Type: v1.ConditionWarning, Status: v1.ConditionTrue, Reason: v1.WarningMetadataUpdateFailed,
 			Message: fmt.Sprintf("metadata version stays %s and does not become %s: %v", is, wanted, err),
 		}}, nil
 	}
-	k.Status.KafkaMetadataVersion = wanted
+	k.Status.KafkaMetadataVersion = full
 	return nil, nil
 }
 
