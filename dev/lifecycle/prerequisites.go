@@ -60,10 +60,13 @@ func missing(wanted []need, locate func(string) string) []string {
 	return packages
 }
 
-// requireRoot says what to do when the user is not root.
+// errNotRoot says what to do when the user is not root.
+var errNotRoot = errors.New("this needs root, for namespaces, mounts and control groups: run it as root or with sudo")
+
+// requireRoot fails when the user is not root.
 func requireRoot() error {
 	if os.Geteuid() != 0 {
-		return errors.New("this needs root, for namespaces, mounts and control groups: run it as root or with sudo")
+		return errNotRoot
 	}
 	return nil
 }

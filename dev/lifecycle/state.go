@@ -62,6 +62,9 @@ func (s State) ReadRecord() (Record, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return Record{}, ErrDown
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return Record{}, errNotRoot
+	}
 	if err != nil {
 		return Record{}, fmt.Errorf("reading the cluster's record: %w", err)
 	}
