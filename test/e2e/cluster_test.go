@@ -28,11 +28,7 @@ func TestCluster(t *testing.T) {
 	w.waitReady()
 
 	run := func(name string, part func(*world)) {
-		t.Run(name, func(t *testing.T) {
-			inner := *w
-			inner.t, inner.ctx = t, t.Context()
-			part(&inner)
-		})
+		t.Run(name, func(t *testing.T) { part(inner(w, t)) })
 		if t.Failed() {
 			t.FailNow()
 		}
@@ -43,6 +39,7 @@ func TestCluster(t *testing.T) {
 	run("an unchanged resource changes nothing", staysUntouched)
 	run("a changed configuration rolls node by node under load", rollsUnderLoad)
 	run("a roll goes on after the operator was killed", rollSurvivesOperator)
+	run("a second replica takes over a roll", replicaTakesOver)
 	run("the cluster grows to four nodes and shrinks back", scales)
 	run("a paused cluster is left alone", pauses)
 	run("what cannot work changes nothing", refusesBadSpecs)
@@ -195,22 +192,46 @@ func (w *world) expectConfig(option, want string) {
 
 func rollSurvivesOperator(w *world) {
 	before := w.pods()
+	w.createTopic(w.dial(), "roll-on", 6, 3)
 	l := w.startLoad("roll-on")
 	watch := w.watchDisruption()
 	w.change(func(k *v1.Kafka) { k.Spec.Kafka.Config["log.retention.hours"] = json.RawMessage("98") })
-	w.eventually("the first node restarts", func() error {
-		for name, pod := range w.pods() {
-			if old := before[name]; old != nil && old.UID != pod.UID {
-				return nil
-			}
-		}
-		return errors.New("not yet")
-	})
+	w.eventually("the first node restarts", func() error { return anyReplaced(before, w.pods()) })
 	w.killOperator()
 	w.waitReady()
 	watch.finish(w)
 	l.finish()
 	w.expectAllReplaced(before)
+}
+
+// replicaTakesOver ends the leading of two replicas in the middle of a roll.
+func replicaTakesOver(w *world) {
+	w.scaleOperator(2)
+	w.t.Cleanup(func() { w.scaleOperator(1) })
+	first := w.leader()
+	before := w.pods()
+	watch := w.watchDisruption()
+	w.change(func(k *v1.Kafka) { k.Spec.Kafka.Config["log.retention.hours"] = json.RawMessage("96") })
+	w.eventually("the first node restarts", func() error { return anyReplaced(before, w.pods()) })
+	w.killPod(first)
+	w.eventually("the other replica leads", func() error {
+		if l := w.leader(); l == "" || l == first {
+			return fmt.Errorf("the leader is %q", l)
+		}
+		return nil
+	})
+	w.waitReady()
+	watch.finish(w)
+	w.expectAllReplaced(before)
+}
+
+func anyReplaced(before, now map[string]*corev1.Pod) error {
+	for name, pod := range now {
+		if old := before[name]; old != nil && old.UID != pod.UID {
+			return nil
+		}
+	}
+	return errors.New("no pod was replaced yet")
 }
 
 func scales(w *world) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -55,12 +56,42 @@ func (w *world) leader() string {
 // killOperator ends the operator without a chance to finish anything.
 func (w *world) killOperator() {
 	w.t.Helper()
-	now := int64(0)
 	for _, pod := range w.operatorPods() {
-		if err := w.client.Delete(w.ctx, &pod, &client.DeleteOptions{GracePeriodSeconds: &now}); client.IgnoreNotFound(err) != nil {
-			w.t.Fatal(err)
-		}
+		w.killPod(pod.Name)
 	}
+}
+
+// killPod ends one pod of the operator at once.
+func (w *world) killPod(name string) {
+	w.t.Helper()
+	now := int64(0)
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace(), Name: name}}
+	if err := w.client.Delete(w.ctx, pod, &client.DeleteOptions{GracePeriodSeconds: &now}); client.IgnoreNotFound(err) != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// scaleOperator changes how many replicas the operator has, and waits until they run.
+func (w *world) scaleOperator(replicas int32) {
+	w.t.Helper()
+	ctx := context.WithoutCancel(w.ctx)
+	var deployment appsv1.Deployment
+	key := types.NamespacedName{Namespace: operatorNamespace(), Name: operatorName}
+	if err := w.client.Get(ctx, key, &deployment); err != nil {
+		w.t.Fatal(err)
+	}
+	before := deployment.DeepCopy()
+	deployment.Spec.Replicas = &replicas
+	if err := w.client.Patch(ctx, &deployment, client.MergeFrom(before)); err != nil {
+		w.t.Fatal(err)
+	}
+	for range 600 {
+		if err := w.client.Get(ctx, key, &deployment); err == nil && deployment.Status.ReadyReplicas == replicas {
+			return
+		}
+		time.Sleep(250 * time.Millisecond)
+	}
+	w.t.Errorf("the operator does not have %d ready replicas", replicas)
 }
 
 // restartOperator replaces the operator and waits until the new one leads.
