@@ -17,7 +17,7 @@ Kafka cluster my-cluster runs in namespace quickstart of a Kubernetes on this ma
   from here        bin/dev shell -- kcat -b my-cluster-kafka-bootstrap.quickstart.svc:9092 -L
 
 Try next:
-  change a broker setting, and see which nodes restart, one at a time (or none, if Kafka takes it at run time):
+  change a broker setting, and see the nodes restart, one at a time, each when the others can do without it:
     bin/dev kubectl patch kafka my-cluster -n quickstart --type merge -p '{"spec":{"kafka":{"config":{"num.io.threads":4}}}}'
     bin/dev kubectl get pods -n quickstart --watch
   add brokers      docs/spec/kafkanodepool.md
