@@ -14,7 +14,7 @@ import (
 // Leaving returns the brokers, ascending, that would go or lose the broker role. The caller asks the brokers which of them hold
 // replicas and tells Resolve. Nothing is returned when the check is switched off by annotation.
 func Leaving(k *v1.Kafka, pools []v1.KafkaNodePool) []int32 {
-	if enabled(k.Annotations, v1.AnnotationSkipScaleDownCheck) {
+	if SkipsInUseCheck(k) {
 		return nil
 	}
 	assigned, _, err := assign(k.Name, wishes(pools))
@@ -22,6 +22,11 @@ func Leaving(k *v1.Kafka, pools []v1.KafkaNodePool) []int32 {
 		return nil // Resolve reports it.
 	}
 	return leaving(assigned)
+}
+
+// SkipsInUseCheck tells whether the resource asks to remove brokers whether or not they hold replicas.
+func SkipsInUseCheck(k *v1.Kafka) bool {
+	return enabled(k.Annotations, v1.AnnotationSkipScaleDownCheck)
 }
 
 func leaving(pools []Pool) []int32 {

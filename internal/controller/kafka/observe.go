@@ -161,6 +161,11 @@ func (r *Reconciler) brokersInUse(ctx context.Context, k *v1.Kafka, seen observe
 	if len(leaving) == 0 {
 		return nil, nil //nolint:nilnil // nobody was asked, which is not the same as that none is in use
 	}
+	return r.inUse(ctx, k, seen, leaving)
+}
+
+// inUse asks the brokers which of some of them hold replicas.
+func (r *Reconciler) inUse(ctx context.Context, k *v1.Kafka, seen observed, ids []int32) (map[int32]bool, error) {
 	identity, err := storedIdentity(seen.secrets, k.Name)
 	if err != nil {
 		return nil, fmt.Errorf("ask which brokers are in use: %w", err)
@@ -170,7 +175,7 @@ func (r *Reconciler) brokersInUse(ctx context.Context, k *v1.Kafka, seen observe
 		return nil, fmt.Errorf("ask which brokers are in use: %w", err)
 	}
 	defer admin.Close()
-	return admin.InUse(ctx, leaving)
+	return admin.InUse(ctx, ids)
 }
 
 // newClusterID is a random id in Kafka's form: 16 bytes in URL-safe base 64. One that starts with a dash would be taken for an option by tools.

@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
@@ -61,6 +62,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, k *v1.Kafka) ([]v1.Condition
 	if err != nil {
 		return nil, err
 	}
+	for _, note := range cluster.Notes {
+		log.FromContext(ctx).V(1).Info("something was ignored", "what", note)
+	}
 	keys, err := r.keys(ctx, k, cluster, seen)
 	if err != nil {
 		return warnings(cluster.Warnings), err
@@ -75,7 +79,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, k *v1.Kafka) ([]v1.Condition
 	if err := r.recordPools(ctx, cluster, seen); err != nil {
 		return found, err
 	}
-	step, err := r.next(ctx, cluster, &want, seen)
+	step, err := r.next(ctx, k, cluster, &want, seen)
 	if err != nil {
 		return found, err
 	}

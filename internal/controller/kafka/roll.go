@@ -30,7 +30,7 @@ const (
 )
 
 // next decides the next disruptive step, and keeps retiring controllers as long as there is one to come.
-func (r *Reconciler) next(ctx context.Context, cluster *kafka.Cluster, want *plan.Plan, seen observed) (roll.Step, error) {
+func (r *Reconciler) next(ctx context.Context, k *v1.Kafka, cluster *kafka.Cluster, want *plan.Plan, seen observed) (roll.Step, error) {
 	outdated, err := r.Runtime.Outdated(ctx, *want)
 	if err != nil {
 		return roll.Step{}, err
@@ -39,11 +39,7 @@ func (r *Reconciler) next(ctx context.Context, cluster *kafka.Cluster, want *pla
 	if roll.NeedsFacts(state) {
 		r.askKafka(ctx, cluster, seen, &state)
 	}
-	step := roll.Next(state)
-	if step.Action != roll.Done {
-		keepRetiring(want, seen.nodes)
-	}
-	return step, nil
+	return r.retire(ctx, k, want, seen, roll.Next(state))
 }
 
 func rollState(cluster *kafka.Cluster, want *plan.Plan, nodes plan.Observed, outdated map[string]runtime.Difference) roll.State {
@@ -139,21 +135,6 @@ func (r *Reconciler) dial(ctx context.Context, cluster string, addresses []strin
 		Brokers: addresses,
 		TLS:     &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}, RootCAs: roots},
 	})
-}
-
-// keepRetiring keeps controllers that the plan no longer has: until every other node knows the smaller quorum, the old
-// majority needs them.
-func keepRetiring(want *plan.Plan, nodes plan.Observed) {
-	for i := range want.Groups {
-		g := &want.Groups[i]
-		for _, name := range nodes.Groups[g.Set].Instances {
-			is, exists := nodes.Instances[name]
-			planned := slices.ContainsFunc(g.Instances, func(in plan.Instance) bool { return in.Name == name })
-			if exists && !planned && !is.Ending && is.Roles["controller"] {
-				g.Retiring = append(g.Retiring, name)
-			}
-		}
-	}
 }
 
 // recheck is when to look again at what a step waits for; 0 where an event will tell.
