@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ func (e *environment) milliseconds(name string, fallback int64) time.Duration {
 		return time.Duration(fallback) * time.Millisecond
 	}
 	ms, err := strconv.ParseInt(v, 10, 64)
-	if err != nil || ms <= 0 {
+	if err != nil || ms <= 0 || ms > math.MaxInt64/int64(time.Millisecond) {
 		e.wrong(name, fmt.Sprintf("is %q", v), "a positive number of milliseconds")
 		return time.Duration(fallback) * time.Millisecond
 	}

@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // Operator is the configuration of the cluster operator.
@@ -60,7 +61,7 @@ const DefaultLabelExclusion = `(^app.kubernetes.io/(?!part-of).*|^kustomize.tool
 func ReadOperator(getenv func(string) string) (Operator, error) {
 	env := &environment{get: getenv}
 	out := Operator{
-		Namespaces:        namespaces(env.text("STRIMZI_NAMESPACE", "*")),
+		Namespaces:        namespaces(env),
 		Selector:          labels.SelectorFromSet(env.pairs("STRIMZI_CUSTOM_RESOURCE_SELECTOR")),
 		Resync:            env.milliseconds("STRIMZI_FULL_RECONCILIATION_INTERVAL_MS", 120_000),
 		Timeout:           env.milliseconds("STRIMZI_OPERATION_TIMEOUT_MS", 300_000),
@@ -105,23 +106,35 @@ func readElection(env *environment) Election {
 	if !out.Enabled {
 		return out
 	}
-	for name, value := range map[string]string{
-		"STRIMZI_LEADER_ELECTION_LEASE_NAME":      out.LeaseName,
-		"STRIMZI_LEADER_ELECTION_LEASE_NAMESPACE": out.LeaseNamespace,
-		"STRIMZI_LEADER_ELECTION_IDENTITY":        out.Identity,
+	for _, v := range []struct{ name, value string }{
+		{"STRIMZI_LEADER_ELECTION_LEASE_NAME", out.LeaseName},
+		{"STRIMZI_LEADER_ELECTION_LEASE_NAMESPACE", out.LeaseNamespace},
+		{"STRIMZI_LEADER_ELECTION_IDENTITY", out.Identity},
 	} {
-		if value == "" {
-			env.wrong(name, "is empty", "a name, as leader election is enabled")
+		if v.value == "" {
+			env.wrong(v.name, "is empty", "a name, as leader election is enabled")
 		}
 	}
 	return out
 }
 
-func namespaces(value string) []string {
-	if value == "*" {
+func namespaces(env *environment) []string {
+	const name = "STRIMZI_NAMESPACE"
+	value := env.text(name, "*")
+	if strings.TrimSpace(value) == "*" {
 		return nil
 	}
-	return list(value)
+	out := list(value)
+	for _, namespace := range out {
+		if len(validation.IsDNS1123Label(namespace)) > 0 {
+			env.wrong(name, fmt.Sprintf("holds %q", namespace), "names of namespaces separated by commas, or * alone")
+		}
+	}
+	if len(out) == 0 {
+		// No namespace must not turn into all of them.
+		env.wrong(name, fmt.Sprintf("is %q", value), "names of namespaces separated by commas, or * alone")
+	}
+	return out
 }
 
 func list(value string) []string {
