@@ -42,22 +42,11 @@ func (b *builder) compile(ctx context.Context) ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "castellan")
-	cmd := command(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file, ".")
-	cmd.Dir = b.programDir()
+	cmd := command(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file, "./cmd/castellan")
+	cmd.Dir = b.options.Source
 	cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 	if _, err := run(cmd); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(file)
-}
-
-// programDir is where castellan's main package is, or that of a program that
-// only waits in its place while the source tree has none.
-func (b *builder) programDir() string {
-	program := filepath.Join(b.options.Source, "cmd/castellan")
-	if _, err := os.Stat(filepath.Join(program, "main.go")); err == nil {
-		return program
-	}
-	b.progress("castellan: no cmd/castellan/main.go yet, using a stand-in")
-	return filepath.Join(b.options.Source, "dev/image/standin")
 }

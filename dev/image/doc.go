@@ -45,5 +45,7 @@
 // # Reproducibility
 //
 // The same inputs (JDK, package versions, sources) make the same digests. What
-// is built is cached under a hash of its inputs; see [Build].
+// is built is cached under a hash of its inputs; see [Build]. The exception is
+// the class-data archive of a JDK 17, which works but differs from dump to dump;
+// that of JDK 25 does not.
 package image

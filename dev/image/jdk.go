@@ -119,10 +119,11 @@ func LinkArguments(feature int, modules []string, output string) []string {
 	}
 }
 
-// dumpArguments make a class-data archive whose content does not depend on the
-// machine's size: the heap is fixed and so is the collector, whose archived
-// objects the others can load as well.
-var dumpArguments = []string{"-Xshare:dump", "-XX:+UseG1GC", "-Xmx512m"}
+// dumpArguments make a class-data archive whose content depends neither on the
+// machine's size nor on timing: the heap is fixed, and the collector is the one
+// that does nothing in the background (G1's threads decide which strings are
+// still there to be archived). JVMs with other collectors can use the archive.
+var dumpArguments = []string{"-Xshare:dump", "-XX:+UseSerialGC", "-Xmx512m"}
 
 // javaLayer builds the Java runtime.
 func (b *builder) javaLayer(ctx context.Context) (layer, error) {
