@@ -24,7 +24,7 @@
 // # The class-data archive
 //
 // A JVM that maps the archive does not parse and verify the classes of Kafka
-// and of the JDK that brokers and tools need, which halves the processor time
+// and of the JDK that brokers and tools need, which nearly halves the processor time
 // until a broker has started. It is used by
 //
 //	java -XX:SharedArchiveFile=/opt/kafka/cds/kafka.jsa -Xshare:auto \
