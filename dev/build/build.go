@@ -98,7 +98,7 @@ func (b Builder) build(ctx context.Context, tool Tool, folder string, step *prog
 	if err != nil {
 		return fmt.Errorf("making a folder to build %s in: %w", tool.Name, err)
 	}
-	defer os.RemoveAll(temporary)
+	defer func() { _ = os.RemoveAll(temporary) }()
 	if err := b.compile(ctx, tool, temporary, step); err != nil {
 		return fmt.Errorf("building %s: %w", tool.Name, err)
 	}
@@ -150,7 +150,7 @@ func (b Builder) command(ctx context.Context, tool Tool, arguments ...string) *e
 	command.Dir = filepath.Join(b.Source, tool.Dir)
 	// Static programs, because the pause image holds nothing else; no workspace,
 	// because the nested modules choose their own versions.
-	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOOS=linux", "GOARCH="+runtime.GOARCH)
+	command.Env = append(command.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOOS=linux", "GOARCH="+runtime.GOARCH)
 	return command
 }
 

@@ -34,7 +34,7 @@ func TestAnImageHoldsJustTheProgramAndSaysHowToRunIt(t *testing.T) {
 		t.Errorf("system %q, entrypoint (-want +got):\n%s", config.OS, diff)
 	}
 	content := mutate.Extract(image)
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	want := map[string]string{"pause": "program"}
 	if diff := cmp.Diff(want, unpack(t, content)); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)

@@ -16,7 +16,7 @@ func Links(folder string, programs []string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("making %s: %w", folder, err)
 	}
-	defer os.RemoveAll(temporary)
+	defer func() { _ = os.RemoveAll(temporary) }()
 	for _, program := range programs {
 		if err := os.Symlink(program, filepath.Join(temporary, filepath.Base(program))); err != nil {
 			return "", fmt.Errorf("making %s: %w", folder, err)

@@ -52,7 +52,7 @@ func parseMounts(mountinfo string) []Mount {
 func Create(mounts []Mount, group string) error {
 	for _, mount := range mounts {
 		path := mount.Path
-		for _, name := range strings.Split(strings.Trim(group, "/"), "/") {
+		for name := range strings.SplitSeq(strings.Trim(group, "/"), "/") {
 			parent := path
 			path = filepath.Join(parent, name)
 			if err := createOne(mount, parent, path); err != nil {
@@ -101,7 +101,7 @@ func delegate(path string) error {
 func missing(offered, enabled string) []string {
 	var names []string
 	on := strings.Fields(enabled)
-	for _, name := range strings.Fields(offered) {
+	for name := range strings.FieldsSeq(offered) {
 		needed := slices.Contains([]string{"cpu", "cpuset", "memory", "pids", "io", "hugetlb"}, name)
 		if needed && !slices.Contains(on, name) {
 			names = append(names, name)
@@ -132,19 +132,29 @@ func inheritCPUs(parent, path string) error {
 // Remove removes the group and all groups below it from all hierarchies, waiting
 // for processes that are about to end. None there is no error.
 func Remove(mounts []Mount, group string, patience time.Duration) error {
-	deadline := time.Now().Add(patience)
+	timeout := time.After(patience)
 	for _, mount := range mounts {
 		path := filepath.Join(mount.Path, group)
-		err := removeTree(path)
-		for errors.Is(err, unix.EBUSY) && time.Now().Before(deadline) {
-			time.Sleep(50 * time.Millisecond)
-			err = removeTree(path)
-		}
-		if err != nil {
+		if err := removeUntil(timeout, path); err != nil {
 			return fmt.Errorf("removing the control group %s: %w", path, err)
 		}
 	}
 	return nil
+}
+
+// removeUntil tries while there are processes in the groups.
+func removeUntil(timeout <-chan time.Time, path string) error {
+	for {
+		err := removeTree(path)
+		if !errors.Is(err, unix.EBUSY) {
+			return err
+		}
+		select {
+		case <-timeout:
+			return err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // removeTree removes the innermost groups first; the files in them vanish with

@@ -3,9 +3,9 @@ package lifecycle
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,7 +118,7 @@ func (l Lab) kubectl(ctx context.Context) (client, error) {
 		return nil, err
 	}
 	program := filepath.Join(folders["kubernetes"], "kubectl")
-	environment := l.State.environment(os.Environ(), nil)
+	environment := l.State.environment(l.Environment, nil)
 	return func(arguments ...string) (string, error) {
 		command := exec.CommandContext(ctx, program, arguments...)
 		command.Env = environment
@@ -157,10 +157,5 @@ func (r Report) notReady(names []string) []string {
 }
 
 func matches(name string, names []string) bool {
-	for _, other := range names {
-		if other == name {
-			return true
-		}
-	}
-	return len(names) == 0
+	return len(names) == 0 || slices.Contains(names, name)
 }

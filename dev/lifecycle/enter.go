@@ -1,11 +1,15 @@
 package lifecycle
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,29 +57,36 @@ func (s State) network() (string, error) {
 // user's environment. The client's cache belongs to the cluster, as another one
 // with the same address may know other kinds of objects.
 func (s State) environment(inherited []string, folders []string) []string {
-	path := strings.Join(folders, ":")
+	path := slices.Clone(folders)
 	environment := make([]string, 0, len(inherited)+3)
 	for _, entry := range inherited {
 		name, value, _ := strings.Cut(entry, "=")
 		switch name {
 		case "PATH":
-			path += ":" + value
+			path = append(path, value)
 		case "KUBECONFIG", "KUBECACHEDIR":
 		default:
 			environment = append(environment, entry)
 		}
 	}
-	return append(environment, "PATH="+path, "KUBECONFIG="+s.Kubeconfig(), "KUBECACHEDIR="+filepath.Join(s.Dir, "client-cache"))
+	return append(environment, "PATH="+strings.Join(path, ":"), "KUBECONFIG="+s.Kubeconfig(), "KUBECACHEDIR="+filepath.Join(s.Dir, "client-cache"))
 }
 
 // Exec replaces this process by the program, in the first node's network, with
 // the cluster's name server. It returns only when that fails.
-func (s State) Exec(arguments, folders []string) error {
-	network, err := s.network()
+func (l Lab) Exec(ctx context.Context, arguments []string) error {
+	if err := requireRoot(); err != nil {
+		return err
+	}
+	network, err := l.State.network()
 	if err != nil {
 		return err
 	}
-	environment := s.environment(os.Environ(), folders)
+	folders, err := l.folders(ctx)
+	if err != nil {
+		return err
+	}
+	environment := l.State.environment(l.Environment, folders)
 	path, err := lookPath(arguments[0], environment)
 	if err != nil {
 		return fmt.Errorf("finding %s: %w", arguments[0], err)
@@ -85,7 +96,7 @@ func (s State) Exec(arguments, folders []string) error {
 	if err := enterNetwork(network); err != nil {
 		return err
 	}
-	if err := s.useNameServer(); err != nil {
+	if err := l.State.useNameServer(); err != nil {
 		return err
 	}
 	if err := unix.Exec(path, arguments, environment); err != nil {
@@ -100,7 +111,7 @@ func enterNetwork(path string) error {
 	if err != nil {
 		return fmt.Errorf("reaching the cluster's network: %w", err)
 	}
-	defer namespace.Close()
+	defer func() { _ = namespace.Close() }()
 	if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("entering the cluster's network: %w", err)
 	}
@@ -110,7 +121,7 @@ func enterNetwork(path string) error {
 // useNameServer covers /etc/resolv.conf for the calling thread.
 func (s State) useNameServer() error {
 	const target = "/etc/resolv.conf"
-	if _, err := os.Stat(target); err != nil {
+	if _, err := os.Stat(target); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {

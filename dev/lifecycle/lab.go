@@ -21,8 +21,10 @@ type Lab struct {
 	State State
 	// Cache is the folder of built programs.
 	Cache string
-	// Progress hears of long steps.
+	// Progress hears of long steps, and has the clock.
 	Progress progress.Reporter
+	// Environment is the user's, as NAME=value.
+	Environment []string
 }
 
 // builder builds the programs of the checkout.
@@ -30,8 +32,8 @@ func (l Lab) builder() build.Builder {
 	return build.Builder{Source: l.Checkout.Source(), Cache: l.Cache, Progress: l.Progress}
 }
 
-// Folders are the folders of the programs for people: Kubernetes' and containerd's.
-func (l Lab) Folders(ctx context.Context) ([]string, error) {
+// folders are the folders of the programs for people: Kubernetes' and containerd's.
+func (l Lab) folders(ctx context.Context) ([]string, error) {
 	folders, err := l.builder().Ensure(ctx, []build.Tool{build.Kubernetes(), build.Containerd()})
 	if err != nil {
 		return nil, err

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
-	"time"
 
 	"castellan.io/castellan/dev/build"
 	"castellan.io/castellan/dev/cgroup"
@@ -92,7 +91,7 @@ func (l Lab) identities(plan cluster.Cluster) (cluster.Identities, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return cluster.Identities{}, fmt.Errorf("reading the cluster's certificates: %w", err)
 	}
-	identities, err := pki.Issue(plan.Certificates(), rand.Reader, time.Now())
+	identities, err := pki.Issue(plan.Certificates(), rand.Reader, l.Progress.Now())
 	if err != nil {
 		return cluster.Identities{}, err
 	}

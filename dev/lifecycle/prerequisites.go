@@ -105,7 +105,7 @@ func install(ctx context.Context, packages []string, report progress.Reporter) e
 
 func apt(ctx context.Context, arguments ...string) error {
 	command := exec.CommandContext(ctx, find("apt-get"), arguments...)
-	command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	command.Env = append(command.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	output, err := command.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, lastLine(string(output)))

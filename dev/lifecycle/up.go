@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
-	"time"
 
 	"castellan.io/castellan/dev/build"
 	"castellan.io/castellan/dev/cluster"
@@ -48,7 +47,7 @@ func (l Lab) Up(ctx context.Context, nodes int) error {
 	if err != nil {
 		return err
 	}
-	if err := l.ensureStarted(plan, tools); err != nil {
+	if err := l.ensureStarted(ctx, plan, tools); err != nil {
 		return err
 	}
 	return l.awaitUp(ctx, plan)
@@ -68,7 +67,7 @@ func nodeCount(wanted, existing int) (int, error) {
 }
 
 // ensureStarted starts the supervisor unless the cluster runs and nothing of it died.
-func (l Lab) ensureStarted(plan cluster.Cluster, tools build.Folders) error {
+func (l Lab) ensureStarted(ctx context.Context, plan cluster.Cluster, tools build.Folders) error {
 	report, err := l.State.Report()
 	if err == nil && report.Died() == nil {
 		return nil
@@ -85,11 +84,11 @@ func (l Lab) ensureStarted(plan cluster.Cluster, tools build.Folders) error {
 	if err := l.prepare(plan, tools); err != nil {
 		return err
 	}
-	return l.startSupervisor(len(plan.Nodes))
+	return l.startSupervisor(ctx, len(plan.Nodes))
 }
 
 // startSupervisor starts the supervisor, records it, and only then lets it begin.
-func (l Lab) startSupervisor(nodes int) error {
+func (l Lab) startSupervisor(ctx context.Context, nodes int) error {
 	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
@@ -98,8 +97,9 @@ func (l Lab) startSupervisor(nodes int) error {
 	if err != nil {
 		return fmt.Errorf("opening the supervisor's log: %w", err)
 	}
-	defer log.Close()
-	command := exec.Command(program, "supervise", "cluster", "--plan", l.State.planFile())
+	defer func() { _ = log.Close() }()
+	// The supervisor stays when this command is interrupted.
+	command := exec.CommandContext(context.WithoutCancel(ctx), program, "supervise", "cluster", "--plan", l.State.planFile())
 	command.Stdout, command.Stderr = log, log
 	command.Dir = "/"
 	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: supervisor.Namespaces, Setsid: true}
@@ -107,7 +107,7 @@ func (l Lab) startSupervisor(nodes int) error {
 	if err != nil {
 		return fmt.Errorf("starting the supervisor: %w", err)
 	}
-	defer goAhead.Close()
+	defer func() { _ = goAhead.Close() }()
 	if err := command.Start(); err != nil {
 		return fmt.Errorf("starting the supervisor: %w", err)
 	}
@@ -115,7 +115,7 @@ func (l Lab) startSupervisor(nodes int) error {
 	if err != nil {
 		return err
 	}
-	record := Record{Checkout: l.Checkout.Path, Nodes: nodes, Supervisor: identity, Since: time.Now().UTC()}
+	record := Record{Checkout: l.Checkout.Path, Nodes: nodes, Supervisor: identity, Since: l.Progress.Now().UTC()}
 	if err := node.WriteJSON(l.State.recordFile(), record, 0o600); err != nil {
 		return err
 	}

@@ -11,11 +11,12 @@ import (
 type board struct {
 	mutex  sync.Mutex
 	path   string
+	now    func() time.Time
 	status Status
 }
 
-func newBoard(path string, components []cluster.Component) *board {
-	b := &board{path: path}
+func newBoard(path string, components []cluster.Component, now func() time.Time) *board {
+	b := &board{path: path, now: now}
 	for _, component := range components {
 		b.status.Components = append(b.status.Components, ComponentStatus{Name: component.Name, State: Waiting})
 	}
@@ -40,7 +41,7 @@ func (b *board) fail(problem error) {
 
 func (b *board) started(name string, pid int) {
 	b.change(name, func(c *ComponentStatus) {
-		c.State, c.PID, c.Since = Running, pid, time.Now().UTC()
+		c.State, c.PID, c.Since = Running, pid, b.now().UTC()
 	})
 }
 
@@ -54,7 +55,7 @@ func (b *board) ready(name string) {
 
 func (b *board) died(name, reason string) {
 	b.change(name, func(c *ComponentStatus) {
-		c.State, c.Reason, c.Since = Died, reason, time.Now().UTC()
+		c.State, c.Reason, c.Since = Died, reason, b.now().UTC()
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -31,7 +32,7 @@ func TestGatesOpenWhenTheirServerAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	for name, test := range map[string]struct {
 		gate string
 		want bool
@@ -68,8 +69,7 @@ func TestPassAllEndsWithItsContext(t *testing.T) {
 }
 
 func TestReaperTellsHowChildrenEnd(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx := t.Context()
 	children := newReaper()
 	go children.run(ctx)
 	for name, test := range map[string]struct{ script, want string }{
@@ -97,7 +97,7 @@ func TestReaperTellsHowChildrenEnd(t *testing.T) {
 
 func TestBoardFollowsAComponentThroughItsStates(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "status.json")
-	b := newBoard(path, []cluster.Component{{Name: "etcd"}, {Name: "kubelet"}})
+	b := newBoard(path, []cluster.Component{{Name: "etcd"}, {Name: "kubelet"}}, time.Now)
 	check := func(step string, etcd ComponentStatus) {
 		t.Helper()
 		status, err := ReadStatus(path)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -16,13 +17,13 @@ import (
 // own process id, mount, network, host name and IPC namespaces.
 //
 // varFolder becomes the node's /var and holds its specification; tools are the
-// folders of the programs by the name of the tool.
-func Run(ctx context.Context, varFolder string, tools map[string]string) error {
+// folders of the programs by the name of the tool. now is the clock of the status.
+func Run(ctx context.Context, varFolder string, tools map[string]string, now func() time.Time) error {
 	spec, err := readSpec(Outside(varFolder, cluster.SpecFile))
 	if err != nil {
 		return err
 	}
-	board := newBoard(Outside(varFolder, cluster.StatusFile), spec.Components)
+	board := newBoard(Outside(varFolder, cluster.StatusFile), spec.Components, now)
 	if err := setUp(ctx, varFolder, tools, spec); err != nil {
 		board.fail(err)
 		return err

@@ -31,7 +31,7 @@ func (r runner) one(ctx context.Context, component cluster.Component) {
 	if err := passAll(ctx, component.After); err != nil {
 		return
 	}
-	if err := r.start(component); err != nil {
+	if err := r.start(ctx, component); err != nil {
 		r.board.died(component.Name, err.Error())
 		return
 	}
@@ -42,14 +42,15 @@ func (r runner) one(ctx context.Context, component cluster.Component) {
 }
 
 // start starts the component with its output in its log file.
-func (r runner) start(component cluster.Component) error {
+func (r runner) start(ctx context.Context, component cluster.Component) error {
 	path := filepath.Join(cluster.LogDir, component.Name+".log")
 	log, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("opening the log: %w", err)
 	}
-	defer log.Close()
-	command := exec.Command(component.Path, component.Args...)
+	defer func() { _ = log.Close() }()
+	// A component lives as long as the node, not as long as its start.
+	command := exec.CommandContext(context.WithoutCancel(ctx), component.Path, component.Args...)
 	command.Env = []string{"PATH=" + r.spec.Path, "HOME=/root", "LANG=C.UTF-8"}
 	command.Dir = "/"
 	command.Stdout, command.Stderr = log, log

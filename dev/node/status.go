@@ -79,7 +79,7 @@ func WriteJSON(path string, value any, mode os.FileMode) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	defer os.Remove(temporary.Name())
+	defer func() { _ = os.Remove(temporary.Name()) }()
 	if _, err := temporary.Write(append(text, '\n')); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}

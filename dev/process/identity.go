@@ -58,13 +58,16 @@ func (i Identity) Kill(patience time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("reaching process %d: %w", i.PID, err)
 	}
-	defer unix.Close(descriptor)
+	defer func() { _ = unix.Close(descriptor) }()
 	if err := unix.PidfdSendSignal(descriptor, unix.SIGKILL, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
 		return fmt.Errorf("ending process %d: %w", i.PID, err)
 	}
-	for deadline := time.Now().Add(patience); i.Alive(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	timeout := time.After(patience)
+	for i.Alive() {
+		select {
+		case <-timeout:
 			return fmt.Errorf("process %d is still there %s after it was ended", i.PID, patience)
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	return nil

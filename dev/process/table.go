@@ -70,7 +70,7 @@ func parseStatus(text string) Entry {
 
 func integers(text string) []int {
 	var numbers []int
-	for _, field := range strings.Fields(text) {
+	for field := range strings.FieldsSeq(text) {
 		if number, err := strconv.Atoi(field); err == nil {
 			numbers = append(numbers, number)
 		}

@@ -23,6 +23,7 @@ const Namespaces = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NE
 // supervisor holds the status of the nodes it started.
 type supervisor struct {
 	plan Plan
+	now  func() time.Time
 
 	mutex  sync.Mutex
 	status Status
@@ -30,8 +31,9 @@ type supervisor struct {
 
 // Run starts the nodes of the plan in the file and stays until ctx ends. It
 // begins as soon as one byte comes from goAhead: whoever starts a supervisor
-// has to record its id first, and one that was not recorded must not stay.
-func Run(ctx context.Context, planFile string, goAhead io.Reader) error {
+// has to record its id first, and one that was not recorded must not stay. now is
+// the clock of the status.
+func Run(ctx context.Context, planFile string, goAhead io.Reader, now func() time.Time) error {
 	if _, err := io.ReadFull(goAhead, make([]byte, 1)); err != nil {
 		return errors.New("nobody has recorded this supervisor: it is started by the up command only")
 	}
@@ -39,8 +41,8 @@ func Run(ctx context.Context, planFile string, goAhead io.Reader) error {
 	if err != nil {
 		return err
 	}
-	s := &supervisor{plan: plan}
-	if err := s.start(planFile); err != nil {
+	s := &supervisor{plan: plan, now: now}
+	if err := s.start(ctx, planFile); err != nil {
 		s.update(func(status *Status) { status.Problem = err.Error() })
 		return err
 	}
@@ -48,7 +50,7 @@ func Run(ctx context.Context, planFile string, goAhead io.Reader) error {
 	return nil
 }
 
-func (s *supervisor) start(planFile string) error {
+func (s *supervisor) start(ctx context.Context, planFile string) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("separating the mounts from the machine's: %w", err)
 	}
@@ -63,15 +65,16 @@ func (s *supervisor) start(planFile string) error {
 		return err
 	}
 	for _, planned := range s.plan.Nodes {
-		if err := s.startNode(planned, planFile, bridge); err != nil {
+		if err := s.startNode(ctx, planned, planFile, bridge); err != nil {
 			return fmt.Errorf("starting %s: %w", planned.Name, err)
 		}
 	}
 	return nil
 }
 
-func (s *supervisor) startNode(planned NodePlan, planFile string, bridge netlink.Link) error {
-	command := exec.Command("/proc/self/exe", "supervise", "node", "--plan", planFile, "--name", planned.Name)
+func (s *supervisor) startNode(ctx context.Context, planned NodePlan, planFile string, bridge netlink.Link) error {
+	// A node ends with the supervisor's namespace, by the kernel.
+	command := exec.CommandContext(context.WithoutCancel(ctx), "/proc/self/exe", "supervise", "node", "--plan", planFile, "--name", planned.Name)
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: Namespaces, Setsid: true}
 	if err := command.Start(); err != nil {
@@ -79,11 +82,11 @@ func (s *supervisor) startNode(planned NodePlan, planFile string, bridge netlink
 	}
 	pid := command.Process.Pid
 	s.update(func(status *Status) {
-		status.Nodes = append(status.Nodes, NodeStatus{Name: planned.Name, PID: pid, Since: time.Now().UTC()})
+		status.Nodes = append(status.Nodes, NodeStatus{Name: planned.Name, PID: pid, Since: s.now().UTC()})
 	})
 	go func() {
 		ended := command.Wait()
-		s.update(func(status *Status) { status.end(planned.Name, ended, time.Now().UTC()) })
+		s.update(func(status *Status) { status.end(planned.Name, ended, s.now().UTC()) })
 	}()
 	return connect(bridge, planned.Name, pid)
 }

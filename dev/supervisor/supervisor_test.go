@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"context"
 	"net/netip"
 	"path/filepath"
 	"strings"
@@ -47,7 +46,7 @@ func TestAPlanKnowsItsNodes(t *testing.T) {
 }
 
 func TestASupervisorNobodyRecordedDoesNotBegin(t *testing.T) {
-	err := Run(context.Background(), filepath.Join(t.TempDir(), "none"), strings.NewReader(""))
+	err := Run(t.Context(), filepath.Join(t.TempDir(), "none"), strings.NewReader(""), time.Now)
 	if err == nil || !strings.Contains(err.Error(), "nobody has recorded") {
 		t.Errorf("error %v", err)
 	}

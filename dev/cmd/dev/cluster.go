@@ -122,7 +122,7 @@ func assetsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Println(folder)
+			fmt.Fprintln(command.OutOrStdout(), folder)
 			return nil
 		},
 	}

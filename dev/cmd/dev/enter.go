@@ -41,9 +41,5 @@ func enter(ctx context.Context, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	folders, err := lab.Folders(ctx)
-	if err != nil {
-		return err
-	}
-	return lab.State.Exec(arguments, folders)
+	return lab.Exec(ctx, arguments)
 }

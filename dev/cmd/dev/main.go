@@ -18,12 +18,18 @@ import (
 )
 
 func main() {
+	os.Exit(run())
+}
+
+// run is the program; it returns the exit code.
+func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := rootCommand().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "dev: "+err.Error())
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // rootCommand is the tool with all its subcommands.
@@ -66,10 +72,11 @@ func openLab() (lifecycle.Lab, error) {
 		return lifecycle.Lab{}, fmt.Errorf("making the folder of built programs: %w", err)
 	}
 	return lifecycle.Lab{
-		Checkout: checkout,
-		State:    checkout.State(),
-		Cache:    cache,
-		Progress: reporter(),
+		Checkout:    checkout,
+		State:       checkout.State(),
+		Cache:       cache,
+		Progress:    reporter(),
+		Environment: os.Environ(),
 	}, nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,7 @@ func superviseCluster() *cobra.Command {
 		Use:  "cluster",
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return supervisor.Run(command.Context(), plan, os.Stdin)
+			return supervisor.Run(command.Context(), plan, os.Stdin, time.Now)
 		},
 	}
 	command.Flags().StringVar(&plan, "plan", "", "the plan's file")
@@ -44,7 +45,7 @@ func superviseNode() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return node.Run(command.Context(), planned.Var, plan.Tools)
+			return node.Run(command.Context(), planned.Var, plan.Tools, time.Now)
 		},
 	}
 	command.Flags().StringVar(&planFile, "plan", "", "the plan's file")
