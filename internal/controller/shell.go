@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -54,15 +55,23 @@ type Shell[T client.Object] struct {
 	now      func() time.Time
 
 	mu sync.Mutex
-	// waiting holds since when resources wait. It only times a message: losing it delays the message.
-	waiting map[types.NamespacedName]time.Time
+	// waiting holds what resources wait for. It only times a message: losing it delays the message.
+	waiting map[types.NamespacedName]wait
+	// superseded holds the versions of resources over which their status was written, until the cache shows newer ones.
+	superseded map[types.NamespacedName][]string
+}
+
+// wait is since when a resource waits for the same thing, which its message tells.
+type wait struct {
+	message string
+	since   time.Time
 }
 
 // NewShell returns the reconciler for a kind of the given name. Resources which the selector does not match are left alone.
 func NewShell[T client.Object](c client.Client, kind Kind[T], name string, selector labels.Selector, timing Timing) *Shell[T] {
 	return &Shell[T]{
 		client: c, kind: kind, name: name, selector: selector, timing: timing,
-		now: time.Now, waiting: map[types.NamespacedName]time.Time{},
+		now: time.Now, waiting: map[types.NamespacedName]wait{}, superseded: map[types.NamespacedName][]string{},
 	}
 }
 
@@ -71,7 +80,7 @@ func (s *Shell[T]) Reconcile(ctx context.Context, request reconcile.Request) (re
 	resource := s.kind.New()
 	err := s.client.Get(ctx, request.NamespacedName, resource)
 	if apierrors.IsNotFound(err) {
-		s.stopWaiting(request.NamespacedName)
+		s.forget(request.NamespacedName)
 		return reconcile.Result{}, s.kind.Gone(ctx, request.NamespacedName)
 	}
 	if err != nil {
@@ -80,11 +89,19 @@ func (s *Shell[T]) Reconcile(ctx context.Context, request reconcile.Request) (re
 	if resource.GetDeletionTimestamp() != nil || !s.selector.Matches(labels.Set(resource.GetLabels())) {
 		return reconcile.Result{}, nil
 	}
+	if s.behind(resource) {
+		return reconcile.Result{RequeueAfter: conflictPause}, nil
+	}
 	before, _ := resource.DeepCopyObject().(T)
 	if paused(resource) {
 		s.pause(resource)
 		return reconcile.Result{}, s.writeStatus(ctx, before, resource)
 	}
+	return s.act(ctx, request, before, resource)
+}
+
+// act has the kind act on a resource, and tells in its status how that went.
+func (s *Shell[T]) act(ctx context.Context, request reconcile.Request, before, resource T) (reconcile.Result, error) {
 	if err := s.announce(ctx, before, resource); err != nil {
 		return reconcile.Result{}, err
 	}
@@ -114,9 +131,7 @@ func (s *Shell[T]) announce(ctx context.Context, before, resource T) error {
 	if len(*conditions) > 0 {
 		return nil
 	}
-	*conditions = []v1.Condition{{
-		Type: v1.ConditionNotReady, Status: v1.ConditionTrue, Reason: v1.ReasonCreating, Message: s.name + " is being created",
-	}}
+	*conditions = []v1.Condition{notReady(v1.ReasonCreating, s.name+" is being created")}
 	announced, _ := resource.DeepCopyObject().(T)
 	return s.writeStatus(ctx, before, announced)
 }
@@ -124,8 +139,8 @@ func (s *Shell[T]) announce(ctx context.Context, before, resource T) error {
 // conclude turns the end of a reconciliation into conditions.
 func (s *Shell[T]) conclude(resource T, key types.NamespacedName, warnings []v1.Condition, err error) {
 	conditions, observed := s.kind.Status(resource)
-	verdict := s.verdict(*conditions, key, err)
-	if verdict.Reason != v1.ReasonCreating && !outcome.IsWaiting(err) {
+	verdict, stands := s.verdict(*conditions, key, err)
+	if !stands {
 		*observed = resource.GetGeneration()
 	}
 	*conditions = append(warnings, verdict)
@@ -133,38 +148,48 @@ func (s *Shell[T]) conclude(resource T, key types.NamespacedName, warnings []v1.
 
 // verdict is the Ready or NotReady condition. While a reconciliation waits, the last verdict stands until
 // patience is over: a node that restarts does not make a cluster that serves its clients NotReady.
-func (s *Shell[T]) verdict(last []v1.Condition, key types.NamespacedName, err error) v1.Condition {
+// A verdict that stands says nothing about the newest generation of the resource.
+func (s *Shell[T]) verdict(last []v1.Condition, key types.NamespacedName, err error) (verdict v1.Condition, stands bool) {
 	var waiting *outcome.Waiting
 	if errors.As(err, &waiting) {
 		return s.waitingVerdict(last, key, waiting)
 	}
 	s.stopWaiting(key)
 	if err == nil {
-		return v1.Condition{Type: v1.ConditionReady, Status: v1.ConditionTrue}
+		return v1.Condition{Type: v1.ConditionReady, Status: v1.ConditionTrue}, false
 	}
 	if errors.Is(err, runtime.ErrConflict) || apierrors.IsConflict(err) {
-		return lastVerdict(last)
+		return lastVerdict(last), true
 	}
-	return v1.Condition{Type: v1.ConditionNotReady, Status: v1.ConditionTrue, Reason: reason(err), Message: err.Error()}
+	return notReady(reason(err), message(err)), false
 }
 
-func (s *Shell[T]) waitingVerdict(last []v1.Condition, key types.NamespacedName, w *outcome.Waiting) v1.Condition {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	since, ok := s.waiting[key]
-	if !ok {
-		since = s.now()
-		s.waiting[key] = since
-	}
-	verdict := lastVerdict(last)
+func (s *Shell[T]) waitingVerdict(last []v1.Condition, key types.NamespacedName, w *outcome.Waiting) (verdict v1.Condition, stands bool) {
+	verdict = lastVerdict(last)
+	waited := s.waited(key, w.Message)
 	if verdict.Reason == v1.ReasonCreating {
 		verdict.Message = w.Message
-		return verdict
+		return verdict, true
 	}
-	if s.now().Sub(since) > s.timing.Patience {
-		return v1.Condition{Type: v1.ConditionNotReady, Status: v1.ConditionTrue, Reason: v1.ReasonTimeout, Message: w.Message}
+	if waited > s.timing.Patience {
+		return notReady(v1.ReasonTimeout, w.Message), false
 	}
-	return verdict
+	return verdict, true
+}
+
+func notReady(reason, message string) v1.Condition {
+	return v1.Condition{Type: v1.ConditionNotReady, Status: v1.ConditionTrue, Reason: reason, Message: message}
+}
+
+// waited is for how long the resource has waited for what the message says. Each thing has patience of its own: a cluster
+// whose many nodes restart one after the other makes progress.
+func (s *Shell[T]) waited(key types.NamespacedName, message string) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if is, waits := s.waiting[key]; !waits || is.message != message {
+		s.waiting[key] = wait{message, s.now()}
+	}
+	return s.now().Sub(s.waiting[key].since)
 }
 
 func (s *Shell[T]) stopWaiting(key types.NamespacedName) {
@@ -173,13 +198,43 @@ func (s *Shell[T]) stopWaiting(key types.NamespacedName) {
 	delete(s.waiting, key)
 }
 
+func (s *Shell[T]) forget(key types.NamespacedName) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.waiting, key)
+	delete(s.superseded, key)
+}
+
+// behind tells whether the cache does not show yet the status that was last written. What is decided on the status before
+// would be wrong, and a status like it would not be written although another one is stored.
+func (s *Shell[T]) behind(resource T) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := client.ObjectKeyFromObject(resource)
+	if slices.Contains(s.superseded[key], resource.GetResourceVersion()) {
+		return true
+	}
+	delete(s.superseded, key)
+	return false
+}
+
+func (s *Shell[T]) supersede(before, after T) {
+	if before.GetResourceVersion() == after.GetResourceVersion() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := client.ObjectKeyFromObject(before)
+	s.superseded[key] = append(s.superseded[key], before.GetResourceVersion())
+}
+
 func lastVerdict(last []v1.Condition) v1.Condition {
 	for _, c := range last {
 		if c.Type == v1.ConditionReady || c.Type == v1.ConditionNotReady {
 			return c
 		}
 	}
-	return v1.Condition{Type: v1.ConditionNotReady, Status: v1.ConditionTrue, Reason: v1.ReasonCreating}
+	return notReady(v1.ReasonCreating, "")
 }
 
 // reason is the class-like name that the compatible API has for an error.
@@ -193,6 +248,15 @@ func reason(err error) string {
 		return v1.ReasonCompletion
 	}
 	return v1.ReasonRuntime
+}
+
+// message is an error's text. The compatible API adds Kubernetes' code to what it refuses, and tools look for it.
+func message(err error) string {
+	var refusal apierrors.APIStatus
+	if !errors.As(err, &refusal) {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s (code=%d)", err, refusal.Status().Code)
 }
 
 // result says when to come back. Input that cannot work is not tried again until it changes.
@@ -235,6 +299,7 @@ func (s *Shell[T]) writeStatus(ctx context.Context, before, after T) error {
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("write the status of %s %s: %w", s.name, after.GetName(), err)
 	}
+	s.supersede(before, after)
 	return nil
 }
 
