@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	// Namespace is where the example runs, Cluster its name.
+	// Namespace is where the example runs.
 	Namespace = "quickstart"
-	Cluster   = "my-cluster"
+	// Cluster is the example's name.
+	Cluster = "my-cluster"
 	// resultMap remembers for which cluster the proof has succeeded.
 	resultMap = "quickstart-result"
 	// user is the client's name to Kafka: CN=quickstart.
