@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := newCommand().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+// settings are what a person may say about a benchmark.
+type settings struct {
+	runs                                           int
+	image, storageClass, operatorNamespace, output string
+}
+
+func newCommand() *cobra.Command {
+	s := settings{}
+	command := &cobra.Command{
+		Use:   "bench [start|restart|many]...",
+		Short: "Measure the operator against the same brokers without one",
+		Long: `Measure the operator against the same brokers as a plain StatefulSet, in turns, in the same runs.
+
+  start    from apply to Ready, three combined nodes, with ephemeral and with persistent storage
+  restart  of one node, and of all in a roll; the operator's memory; what a restart of the operator changes
+  many     fifty clusters whose nodes are played: the operator's memory, time and requests while nothing happens
+
+Without arguments, all of it. Each namespace that it uses is made and deleted. The cluster needs the operator and the
+storage class; nothing else should run there meanwhile.`,
+		Example: `  bin/dev shell -- bin/bench
+  bin/dev shell -- bin/bench start --runs 1 -o json`,
+		ValidArgs:     []string{"start", "restart", "many"},
+		Args:          cobra.OnlyValidArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(command *cobra.Command, parts []string) error {
+			if s.runs < 1 {
+				return fmt.Errorf("--runs is %d: at least one run is needed", s.runs)
+			}
+			if s.output != "" && s.output != "json" {
+				return errors.New(`--output is one of "" (a table) and json`)
+			}
+			return run(command, s, parts)
+		},
+	}
+	command.Flags().IntVar(&s.runs, "runs", 3, "how often each figure is measured; the medians are shown")
+	command.Flags().StringVarP(&s.output, "output", "o", "", "json for programs")
+	command.Flags().StringVar(&s.image, "kafka-image", "castellan.local/kafka:4.3.1", "image of the floor's brokers: the one that the operator uses")
+	command.Flags().StringVar(&s.storageClass, "storage-class", "castellan-local", "storage class of persistent volumes")
+	command.Flags().StringVar(&s.operatorNamespace, "operator-namespace", "castellan", "where the operator runs")
+	return command
+}
