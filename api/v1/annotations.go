@@ -96,3 +96,11 @@ const (
 	// AnnotationDiscovery describes the ports of a Service (JSON).
 	AnnotationDiscovery = Domain + "discovery"
 )
+
+// Annotations of Castellan's own.
+const (
+	// AnnotationQuorumVoters lists the controllers that a node was started with: node ids, ascending, separated by commas.
+	AnnotationQuorumVoters = "castellan.io/quorum-voters"
+	// AnnotationClusterID names the Kafka cluster whose data a pod set's nodes and a volume hold.
+	AnnotationClusterID = "castellan.io/cluster-id"
+)

@@ -59,6 +59,12 @@ type Seen struct {
 	Storage map[string]string
 	// NodeVersions maps the name of every existing pod of a node to its annotation strimzi.io/kafka-version, empty without one.
 	NodeVersions map[string]string
+	// Voters holds the controllers that each running node was started with, by the node's name.
+	Voters map[string][]int32
+	// Holders holds, by node id, the pool that has a node or a volume of that id.
+	Holders map[int32][]string
+	// ClusterID of the data that exists; empty when there is none or it does not say.
+	ClusterID string
 	// InUse holds the brokers that hold replicas; nil when nobody asked, which is only right when Leaving is empty.
 	InUse map[int32]bool
 	// ConfigMaps that References names, by name; those that do not exist are absent.

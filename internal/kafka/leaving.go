@@ -17,7 +17,7 @@ func Leaving(k *v1.Kafka, pools []v1.KafkaNodePool) []int32 {
 	if SkipsInUseCheck(k) {
 		return nil
 	}
-	assigned, _, err := assign(k.Name, wishes(pools))
+	assigned, _, err := assign(k.Name, wishes(pools), nil)
 	if err != nil {
 		return nil // Resolve reports it.
 	}
@@ -41,7 +41,7 @@ func leaving(pools []Pool) []int32 {
 // keepBrokersInUse assigns node ids, and takes back what would remove brokers that hold replicas.
 func (r *resolution) keepBrokersInUse() ([]Pool, error) {
 	list := wishes(r.in.Pools)
-	pools, notes, err := assign(r.in.Kafka.Name, list)
+	pools, notes, err := assign(r.in.Kafka.Name, list, r.in.Seen.Holders)
 	if err != nil {
 		return nil, outcome.Invalid(v1.ReasonInvalidConfiguration, err)
 	}
@@ -53,7 +53,7 @@ func (r *resolution) keepBrokersInUse() ([]Pool, error) {
 		return nil, errors.New("brokers are about to go, and nobody asked which of them hold replicas")
 	}
 	r.takeBack(pools, list)
-	pools, _, err = assign(r.in.Kafka.Name, list)
+	pools, _, err = assign(r.in.Kafka.Name, list, r.in.Seen.Holders)
 	if err != nil {
 		return nil, outcome.Invalid(v1.ReasonInvalidConfiguration, err)
 	}

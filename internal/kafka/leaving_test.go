@@ -99,21 +99,21 @@ func TestBrokersInUseStay(t *testing.T) {
 			func(in *kafka.Input) { demoted(in); in.Seen.InUse = map[int32]bool{1: true} },
 			outcome{Nodes: 6, Message: "Reverting role change of KafkaNodePool a: it keeps the role broker"},
 		},
-		"controllers go while a broker stays": {
+		"a controller goes while a broker stays": {
 			func(in *kafka.Input) {
 				shrunk(in)
-				pool(in, "a").Spec.Replicas = 1
+				pool(in, "a").Spec.Replicas = 2
 				in.Seen.InUse = map[int32]bool{5: true}
 			},
-			outcome{Nodes: 4, Blocked: []int32{4, 5}, Message: "Reverting scale-down of KafkaNodePool b: it keeps 3 replicas"},
+			outcome{Nodes: 5, Blocked: []int32{4, 5}, Message: "Reverting scale-down of KafkaNodePool b: it keeps 3 replicas"},
 		},
-		"controllers go whatever holds replicas": {
+		"a controller goes whatever holds replicas": {
 			func(in *kafka.Input) {
 				running(in)
-				pool(in, "a").Spec.Replicas = 1
+				pool(in, "a").Spec.Replicas = 2
 				in.Seen.InUse = map[int32]bool{1: true}
 			},
-			outcome{Nodes: 4},
+			outcome{Nodes: 5},
 		},
 	}
 	for name, test := range tests {

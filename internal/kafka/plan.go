@@ -68,7 +68,9 @@ func (c *Cluster) disruption() *plan.Disruption {
 }
 
 func (c *Cluster) group(p Pool, certs Certificates) plan.Group {
-	facts := map[string]string{v1.AnnotationStorage: storage.Format(p.Storage), v1.AnnotationKafkaVersion: c.Version}
+	facts := map[string]string{
+		v1.AnnotationStorage: storage.Format(p.Storage), v1.AnnotationKafkaVersion: c.Version, v1.AnnotationClusterID: c.ID,
+	}
 	maps.Copy(facts, c.resizing)
 	g := plan.Group{Name: p.Name, Set: p.Set, Owner: p.Owner, Facts: facts, Template: p.template}
 	for _, n := range c.Nodes {
@@ -106,6 +108,7 @@ func (c *Cluster) facts(n Node, certs Certificates, config string) map[string]st
 		v1.AnnotationConfigurationHash:       configurationHash(config),
 		v1.AnnotationKafkaVersion:            c.Version,
 		v1.AnnotationServerCertHash:          certs.Nodes[n.Name].Hash,
+		v1.AnnotationQuorumVoters:            formatVoters(controllerIDs(c.Nodes)),
 	}
 	if prints := c.thumbprints(); n.Broker && prints != "" {
 		facts[v1.AnnotationCustomListenerCertThumbprints] = prints
@@ -119,7 +122,7 @@ func (c *Cluster) looksUpRack(n Node) bool { return n.Broker && c.machineLabel()
 func (c *Cluster) mounts(p Pool, n Node) []plan.Mount {
 	var mounts []plan.Mount
 	for _, v := range storage.Volumes(p.Storage) {
-		mounts = append(mounts, volumeMount(p, n, v))
+		mounts = append(mounts, c.volumeMount(p, n, v))
 	}
 	mounts = append(mounts,
 		plan.Mount{Name: mountFiles, Path: "/opt/kafka/custom-config", Files: true},
@@ -136,7 +139,7 @@ func (c *Cluster) mounts(p Pool, n Node) []plan.Mount {
 	return mounts
 }
 
-func volumeMount(p Pool, n Node, v storage.Volume) plan.Mount {
+func (c *Cluster) volumeMount(p Pool, n Node, v storage.Volume) plan.Mount {
 	mount := plan.Mount{Name: v.Name, Path: v.Path()}
 	if !v.Persistent {
 		mount.Scratch = &plan.Scratch{SizeLimit: v.Settings.SizeLimit}
@@ -146,6 +149,7 @@ func volumeMount(p Pool, n Node, v storage.Volume) plan.Mount {
 		Name: v.Name + "-" + n.Name, Size: v.Settings.Size,
 		Class: v.Settings.Class, AttributesClass: v.Settings.VolumeAttributesClass, Selector: v.Settings.Selector,
 		DeleteWhenUnused: v.Settings.DeleteClaim != nil && *v.Settings.DeleteClaim,
+		Facts:            map[string]string{v1.AnnotationClusterID: c.ID},
 		Template:         opaque(p.template.PersistentVolumeClaim),
 	}
 	return mount

@@ -82,13 +82,16 @@ func wishes(pools []v1.KafkaNodePool) []wish {
 }
 
 // assign gives every pool its ids. Annotations that cannot be read are ignored and noted.
-func assign(cluster string, list []wish) (pools []Pool, notes []string, err error) {
+func assign(cluster string, list []wish, holders map[int32][]string) (pools []Pool, notes []string, err error) {
 	inputs := make([]nodeid.Pool, 0, len(list))
 	for _, w := range list {
 		next, nextNote := idAnnotation(w.pool, v1.AnnotationNextNodeIDs)
 		remove, removeNote := idAnnotation(w.pool, v1.AnnotationRemoveNodeIDs)
 		notes = append(append(notes, nextNote...), removeNote...)
-		inputs = append(inputs, nodeid.Pool{Name: w.pool.Name, Current: w.pool.Status.NodeIDs, Replicas: w.replicas, Next: next, Remove: remove})
+		inputs = append(inputs, nodeid.Pool{
+			Name: w.pool.Name, Current: w.pool.Status.NodeIDs, Replicas: w.replicas, Next: next, Remove: remove,
+			Elsewhere: heldElsewhere(holders, w.pool.Name),
+		})
 	}
 	assignments, err := nodeid.Assign(inputs)
 	if err != nil {
@@ -98,6 +101,17 @@ func assign(cluster string, list []wish) (pools []Pool, notes []string, err erro
 		pools = append(pools, newPool(cluster, w, assignments[i]))
 	}
 	return pools, notes, nil
+}
+
+// heldElsewhere lists ids that nodes or volumes of other pools have. The pool's own come back with their data.
+func heldElsewhere(holders map[int32][]string, pool string) []int32 {
+	var ids []int32
+	for id, pools := range holders {
+		if slices.ContainsFunc(pools, func(name string) bool { return name != pool }) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func idAnnotation(pool *v1.KafkaNodePool, name string) (nodeid.Ranges, []string) {
@@ -155,6 +169,7 @@ func (r *resolution) resolvePools() error {
 	}
 	r.cluster.Nodes = nodes(pools, r.cluster.BlockedBrokers)
 	r.checkRoles()
+	r.checkQuorum()
 	return nil
 }
 

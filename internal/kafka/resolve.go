@@ -138,7 +138,7 @@ func clusterID(in Input) string {
 	for _, w := range wishes(in.Pools) {
 		known = cmp.Or(known, w.pool.Status.ClusterID)
 	}
-	return cmp.Or(known, in.NewClusterID)
+	return cmp.Or(known, in.Seen.ClusterID, in.NewClusterID)
 }
 
 // Defaults of the certificates' lifetime, in days.
@@ -154,11 +154,21 @@ func lifetime(ca *v1.CertificateAuthority) pki.Lifetime {
 	}
 	if ca != nil && ca.RenewalDays != nil {
 		life.RenewalDays = int(*ca.RenewalDays)
+		return life
 	}
+	// The default suits long lives; for short ones it would mean to renew at once and for ever.
+	life.RenewalDays = min(life.RenewalDays, life.ValidityDays/3)
 	return life
 }
 
 // resizing are the annotations about resizing in place, which workloads carry too.
+// checkLifetime refuses certificates that would be due for renewal the moment they are made.
+func (r *resolution) checkLifetime(path string, ca *v1.CertificateAuthority) {
+	if err := lifetime(ca).Validate(); err != nil {
+		r.problems.add(v1.ReasonInvalidResource, fmt.Sprintf("%s: %v", path, err))
+	}
+}
+
 func resizing(k *v1.Kafka) map[string]string {
 	kept := map[string]string{}
 	for _, name := range []string{v1.AnnotationInPlaceResizing, v1.AnnotationInPlaceResizingWaitForDeferred} {
@@ -176,6 +186,8 @@ func (r *resolution) checkResource() {
 		r.problems.add(v1.ReasonInvalidResource, "spec.kafka.authorization.authorizerClass: is missing; authorization of type custom needs a Java class")
 	}
 	r.problems.add(v1.ReasonInvalidResource, checkRack(spec.Rack)...)
+	r.checkLifetime("spec.clusterCa", r.in.Kafka.Spec.ClusterCA)
+	r.checkLifetime("spec.clientsCa", r.in.Kafka.Spec.ClientsCA)
 	if r.cluster.Image == "" {
 		r.problems.add(v1.ReasonInvalidConfiguration, fmt.Sprintf("spec.kafka.image: is not set, and the operator has no image for Kafka %s; set it here or configure the operator", r.cluster.Version))
 	}

@@ -20,6 +20,8 @@ type ObservedGroup struct {
 	Instances []string
 	// Restart is set when a person asked for a restart of all its instances.
 	Restart bool
+	// Trouble says why the workload's instances cannot be made; empty when they can.
+	Trouble string
 }
 
 // ObservedInstance is a running (or starting, or ending) instance.
@@ -54,6 +56,10 @@ type ObservedVolume struct {
 	Bound bool
 	// Growing while the platform enlarges it; NeedsRestart when it waits for its instance to restart.
 	Growing, NeedsRestart bool
-	// DeleteWhenUnused as it was last recorded.
+	// DeleteWhenUnused and Facts as they were last recorded.
 	DeleteWhenUnused bool
+	Facts            map[string]string
+	// Group is the name of the group whose instance the volume belongs to, ID that instance's number.
+	Group string
+	ID    int32
 }

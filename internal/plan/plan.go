@@ -16,6 +16,8 @@ type Plan struct {
 	Endpoints []Endpoint
 	// Groups are the sets of instances of one shape, in the order of their names.
 	Groups []Group
+	// KeepVolumes keeps volumes that nothing wants any more, also those with DeleteWhenUnused: something still changes.
+	KeepVolumes bool
 	// Disruption bounds voluntary interruptions; nil leaves them unbounded.
 	Disruption *Disruption
 	// Inbound lists the traffic that instances accept; nil leaves the network open.
@@ -235,6 +237,8 @@ type Volume struct {
 	Selector map[string]string
 	// DeleteWhenUnused removes the data when nothing wants it any more.
 	DeleteWhenUnused bool
+	// Facts are remarks about the data.
+	Facts map[string]string
 	// Template is the user's platform specific addition.
 	Template any
 }

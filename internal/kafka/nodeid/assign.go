@@ -2,6 +2,7 @@ package nodeid
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -13,6 +14,8 @@ type Pool struct {
 	Current []int32
 	// Replicas is how many nodes the pool should have.
 	Replicas int32
+	// Elsewhere lists ids that nodes or volumes of other pools still have: a new node must not take their place.
+	Elsewhere []int32
 	// Next lists ids to prefer for new nodes, Remove ids of nodes to prefer when some must go.
 	Next, Remove Ranges
 }
@@ -59,7 +62,7 @@ func assign(pool Pool, used map[int32]bool) Assignment {
 	slices.Sort(ids)
 	var added, removed []int32
 	for int32(len(ids)) < pool.Replicas {
-		id := next(pool.Next, used)
+		id := next(pool.Next, with(used, pool.Elsewhere))
 		used[id] = true
 		added = append(added, id)
 		ids = append(ids, id)
@@ -73,6 +76,17 @@ func assign(pool Pool, used map[int32]bool) Assignment {
 	slices.Sort(added)
 	slices.Sort(removed)
 	return Assignment{IDs: ids, Added: added, Removed: removed}
+}
+
+func with(used map[int32]bool, more []int32) map[int32]bool {
+	if len(more) == 0 {
+		return used
+	}
+	out := maps.Clone(used)
+	for _, id := range more {
+		out[id] = true
+	}
+	return out
 }
 
 func next(preferred Ranges, used map[int32]bool) int32 {

@@ -1,0 +1,98 @@
+package kafka
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	v1 "castellan.io/castellan/api/v1"
+)
+
+// checkQuorum lets the set of controllers change by one node at a time. Every node knows the controllers from its
+// configuration alone, so that while nodes restart, some follow the old set and some the new one. Only sets that differ
+// by one node have no two majorities without a common member; with any other change, two leaders could be elected
+// and acknowledged records lost.
+func (r *resolution) checkQuorum() {
+	wanted := controllerIDs(r.cluster.Nodes)
+	if len(wanted) == 0 {
+		return
+	}
+	for _, known := range r.knownQuorums() {
+		if difference(known, wanted) <= 1 {
+			continue
+		}
+		r.problems.add(v1.ReasonInvalidResource, fmt.Sprintf(
+			"the controllers would change from nodes %s to nodes %s at once, which could split the quorum: change spec.replicas or spec.roles of KafkaNodePools with role controller by one node at a time, and wait until the cluster is ready in between",
+			join(known), join(wanted)))
+		return
+	}
+}
+
+func controllerIDs(nodes []Node) []int32 {
+	var ids []int32
+	for _, n := range nodes {
+		if n.Controller {
+			ids = append(ids, n.ID)
+		}
+	}
+	return ids
+}
+
+// knownQuorums lists the sets of controllers that nodes may follow: those that running nodes were started with, and the one that was
+// decided last, for nodes that are away.
+func (r *resolution) knownQuorums() [][]int32 {
+	var out [][]int32
+	for _, name := range slices.Sorted(maps.Keys(r.in.Seen.Voters)) {
+		if known := r.in.Seen.Voters[name]; len(known) > 0 {
+			out = append(out, known)
+		}
+	}
+	var decided []int32
+	for i := range r.in.Pools {
+		if status := r.in.Pools[i].Status; slices.Contains(status.Roles, v1.RoleController) {
+			decided = append(decided, status.NodeIDs...)
+		}
+	}
+	if len(decided) > 0 {
+		slices.Sort(decided)
+		out = append(out, decided)
+	}
+	return out
+}
+
+// difference counts the members that only one of two sets has.
+func difference(a, b []int32) int {
+	count := 0
+	for _, id := range a {
+		if !slices.Contains(b, id) {
+			count++
+		}
+	}
+	for _, id := range b {
+		if !slices.Contains(a, id) {
+			count++
+		}
+	}
+	return count
+}
+
+// ParseVoters reads the annotation that lists the controllers a node was started with. What is no id is left out.
+func ParseVoters(annotation string) []int32 {
+	var ids []int32
+	for _, text := range strings.Split(annotation, ",") {
+		if id, err := strconv.ParseInt(text, 10, 32); err == nil {
+			ids = append(ids, int32(id))
+		}
+	}
+	return ids
+}
+
+func formatVoters(ids []int32) string {
+	texts := make([]string, 0, len(ids))
+	for _, id := range ids {
+		texts = append(texts, strconv.Itoa(int(id)))
+	}
+	return strings.Join(texts, ",")
+}
