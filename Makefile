@@ -61,8 +61,15 @@ e2e: prepare ## Run the tests on real Kubernetes and real Kafka; KEEP=1 leaves t
 
 test: lint unit apiserver e2e ## Run everything: lint, unit, API server, end to end
 
-bench: go ## Measure what must not get slower
-	go test -run '^$$' -bench . -benchmem ./...
+bench: prepare ## Measure against the same brokers without an operator; RUNS=n, 3 if not said
+	@was=down; if bin/dev status >/dev/null 2>&1; then was=up; fi; \
+	trap 'if [ $$was = down ] && [ -z "$(KEEP)" ]; then "$(CURDIR)/bin/dev" down; fi' EXIT; \
+	trap 'exit 130' INT TERM; \
+	set -ex; \
+	if [ $$was = down ]; then bin/dev up --nodes $(NODES); fi; \
+	bin/dev deploy; \
+	go build -o bin/bench ./test/bench; \
+	bin/dev shell -- bin/bench --runs $(or $(RUNS),3)
 
 # Below: not for people.
 

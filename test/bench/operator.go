@@ -76,7 +76,7 @@ func (o *operator) metrics(ctx context.Context) (metrics, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the operator's metrics: %w", err)
 	}
-	defer response.Body.Close() //nolint:errcheck // everything was read
+	defer response.Body.Close()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	out, err := parser.TextToMetricFamilies(response.Body)
 	if err != nil {

@@ -37,7 +37,7 @@ type Figure struct {
 	// Ours and Floor have one value a run; Floor is empty where there is nothing to compare with.
 	Ours, Floor []float64
 	Target      Target
-	// Peer is what the best known operator takes, as published in docs/benchmarks.md; empty if nothing is known.
+	// Peer is what the best known operator takes, as noted in docs/benchmarks.md; empty if nothing is known.
 	Peer string
 }
 
