@@ -4,8 +4,8 @@
 PUSH ?=
 # KEEP=1 leaves the cluster of "make test" and "make e2e" up for a look.
 KEEP ?=
-# Nodes of a cluster that "make up" or "make e2e" starts.
-NODES ?= 1
+# Nodes of a cluster that is started; one, or as many as it has.
+NODES ?=
 # What a test of one package may take.
 TIMEOUT ?= 10m
 
@@ -17,7 +17,7 @@ help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: prepare ## Start Kubernetes, the operator and a Kafka cluster here, and see it keep 10,000 records
-	bin/dev up --nodes $(NODES)
+	bin/dev up $(if $(NODES),--nodes $(NODES))
 	bin/dev deploy
 	bin/dev quickstart
 
@@ -54,7 +54,7 @@ e2e: prepare ## Run the tests on real Kubernetes and real Kafka; KEEP=1 leaves t
 	trap 'if [ $$was = down ] && [ -z "$(KEEP)" ]; then "$(CURDIR)/bin/dev" down; fi' EXIT; \
 	trap 'exit 130' INT TERM; \
 	set -ex; \
-	if [ $$was = down ]; then bin/dev up --nodes $(NODES); fi; \
+	if [ $$was = down ]; then bin/dev up $(if $(NODES),--nodes $(NODES)); fi; \
 	bin/dev deploy; \
 	go test -c -tags e2e -o bin/e2e.test ./test/e2e; \
 	cd test/e2e && ../../bin/dev shell -- ../../bin/e2e.test -test.v -test.timeout 40m
@@ -66,7 +66,7 @@ bench: prepare ## Measure against the same brokers without an operator; RUNS=n, 
 	trap 'if [ $$was = down ] && [ -z "$(KEEP)" ]; then "$(CURDIR)/bin/dev" down; fi' EXIT; \
 	trap 'exit 130' INT TERM; \
 	set -ex; \
-	if [ $$was = down ]; then bin/dev up --nodes $(NODES); fi; \
+	if [ $$was = down ]; then bin/dev up $(if $(NODES),--nodes $(NODES)); fi; \
 	bin/dev deploy; \
 	go build -o bin/bench ./test/bench; \
 	bin/dev shell -- bin/bench --runs $(or $(RUNS),3)
