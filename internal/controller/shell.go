@@ -95,21 +95,29 @@ func (s *Shell[T]) Reconcile(ctx context.Context, request reconcile.Request) (re
 	before, _ := resource.DeepCopyObject().(T)
 	if paused(resource) {
 		s.pause(resource)
-		return reconcile.Result{}, s.writeStatus(ctx, before, resource)
+		if err := s.writeStatus(ctx, before, resource); err != nil {
+			return s.result(ctx, err)
+		}
+		return reconcile.Result{}, nil
 	}
 	return s.act(ctx, request, before, resource)
 }
 
 // act has the kind act on a resource, and tells in its status how that went.
 func (s *Shell[T]) act(ctx context.Context, request reconcile.Request, before, resource T) (reconcile.Result, error) {
-	if err := s.announce(ctx, before, resource); err != nil {
-		return reconcile.Result{}, err
+	before, err := s.announce(ctx, before, resource)
+	if err != nil {
+		return s.result(ctx, err)
 	}
 	started := s.now()
 	warnings, err := s.kind.Reconcile(ctx, resource)
 	count(s.name, request.Namespace, err, s.now().Sub(started))
 	s.conclude(resource, request.NamespacedName, warnings, err)
-	if writeErr := s.writeStatus(ctx, before, resource); writeErr != nil {
+	writeErr := s.writeStatus(ctx, before, resource)
+	if errors.Is(writeErr, runtime.ErrConflict) {
+		return s.result(ctx, writeErr)
+	}
+	if writeErr != nil {
 		return reconcile.Result{}, errors.Join(err, writeErr)
 	}
 	return s.result(ctx, err)
@@ -125,15 +133,16 @@ func (s *Shell[T]) pause(resource T) {
 	*conditions = []v1.Condition{{Type: v1.ConditionReconciliationPaused, Status: v1.ConditionTrue}}
 }
 
-// announce tells at once that a new resource has been seen, before work that may take long.
-func (s *Shell[T]) announce(ctx context.Context, before, resource T) error {
+// announce tells at once that a new resource has been seen, before work that may take long. It returns the resource as it is stored then.
+func (s *Shell[T]) announce(ctx context.Context, before, resource T) (T, error) {
 	conditions, _ := s.kind.Status(resource)
 	if len(*conditions) > 0 {
-		return nil
+		return before, nil
 	}
 	*conditions = []v1.Condition{notReady(v1.ReasonCreating, s.name+" is being created")}
 	announced, _ := resource.DeepCopyObject().(T)
-	return s.writeStatus(ctx, before, announced)
+	err := s.writeStatus(ctx, before, announced)
+	return announced, err
 }
 
 // conclude turns the end of a reconciliation into conditions.
@@ -295,7 +304,12 @@ func (s *Shell[T]) writeStatus(ctx context.Context, before, after T) error {
 	if sameStatus(before, after) {
 		return nil
 	}
-	err := s.client.Status().Patch(ctx, after, client.MergeFrom(before))
+	// Only the version that was read may be spoken about: meanwhile another resource can have the same name.
+	unless := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	err := s.client.Status().Patch(ctx, after, unless)
+	if apierrors.IsConflict(err) {
+		return fmt.Errorf("write the status of %s %s: %w", s.name, after.GetName(), runtime.ErrConflict)
+	}
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("write the status of %s %s: %w", s.name, after.GetName(), err)
 	}

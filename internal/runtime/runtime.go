@@ -11,6 +11,10 @@ import (
 // The reaction is to observe again.
 var ErrConflict = errors.New("the platform holds something newer")
 
+// ErrForeign says that something of a wanted name exists and belongs to somebody else.
+// The reaction is to have a person decide.
+var ErrForeign = errors.New("an object of this name exists and is not the operator's")
+
 // Ref names a component of a cluster.
 type Ref struct {
 	// Namespace and Cluster of the component; Kind of the cluster's resource, for example Kafka.
@@ -29,7 +33,8 @@ type Runtime interface {
 	// Outdated tells how instances that run differ from the plan, by instance; current ones are absent.
 	Outdated(ctx context.Context, want plan.Plan) (map[string]Difference, error)
 	// Apply makes the platform match the plan. Running instances are never touched, but for those
-	// that the plan no longer has: they end. Applying the same plan again changes nothing.
+	// that the plan no longer has: they end. Applying the same plan again changes nothing. ErrForeign when
+	// something in the plan has the name of what somebody else made.
 	Apply(ctx context.Context, want plan.Plan) error
 	// Restart ends one instance so that the platform starts it anew from its newest plan.
 	// ErrConflict when any instance of the component is no longer as seen: the decision may not hold any more.

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/kafka/roll"
+	"castellan.io/castellan/internal/outcome"
+	"castellan.io/castellan/internal/plan"
+	"castellan.io/castellan/internal/runtime"
 )
 
 // noteLimit is the longest note of an event that Kubernetes accepts, in bytes.
@@ -30,11 +34,22 @@ func (r *Reconciler) recordPools(ctx context.Context, cluster *kafka.Cluster, se
 		if equality.Semantic.DeepEqual(pool.Status, changed.Status) {
 			continue
 		}
-		if err := r.Client.Status().Patch(ctx, changed, client.MergeFrom(pool)); err != nil {
+		// A record made from a stale one could give nodes other ids.
+		unless := client.MergeFromWithOptions(pool, client.MergeFromWithOptimisticLock{})
+		if err := r.Client.Status().Patch(ctx, changed, unless); err != nil {
 			return fmt.Errorf("record the nodes of pool %s: %w", pool.Name, err)
 		}
 	}
 	return nil
+}
+
+// apply makes the plan true. What belongs to somebody else is the user's to decide about.
+func (r *Reconciler) apply(ctx context.Context, want plan.Plan) error {
+	err := r.Runtime.Apply(ctx, want)
+	if errors.Is(err, runtime.ErrForeign) {
+		return outcome.Invalid(v1.ReasonInvalidResource, err)
+	}
+	return err
 }
 
 // restart ends one node and tells why.

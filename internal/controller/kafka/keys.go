@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka"
@@ -36,6 +39,7 @@ func (r *Reconciler) keys(ctx context.Context, k *v1.Kafka, cluster *kafka.Clust
 	if err := ownSecrets(k, seen.secrets); err != nil {
 		return out, err
 	}
+	spreading := trustSpreads(k, seen)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		out.cluster, err = r.authority(ctx, cluster.Owner, clusterAuthority(k), seen)
@@ -48,7 +52,24 @@ func (r *Reconciler) keys(ctx context.Context, k *v1.Kafka, cluster *kafka.Clust
 	if err := group.Wait(); err != nil {
 		return out, err
 	}
-	return out, r.issue(k, cluster, seen, &out)
+	if spreading && len(out.cluster.Old) == 0 {
+		return out, outcome.Invalid(v1.ReasonInvalidResource, fmt.Errorf(
+			"spec.clusterCa: Secret %s holds an authority that running nodes do not trust yet, and not the one they trust: add the earlier certificate to it under another name that ends in .crt",
+			certificateSecret(k.Name, pki.ClusterAuthority)))
+	}
+	return out, r.issue(k, cluster, seen, spreading, &out)
+}
+
+// trustSpreads tells whether nodes run that do not trust the present key of the cluster's authority yet. Until all do,
+// certificates of the present key would be refused, so the old ones stay.
+func trustSpreads(k *v1.Kafka, seen observed) bool {
+	present := seen.secrets[keySecret(k.Name, pki.ClusterAuthority)].Facts[v1.AnnotationCAKeyGeneration]
+	for _, is := range seen.nodes.Instances {
+		if known := is.Facts[v1.AnnotationClusterCAKeyGeneration]; known != "" && generation(known) != generation(present) {
+			return true
+		}
+	}
+	return false
 }
 
 // ownSecrets makes sure that no secret is left of an earlier resource of the same name: Kubernetes is about to
@@ -118,6 +139,17 @@ func (a authoritySpec) validityDays() int {
 	return int(*a.spec.ValidityDays)
 }
 
+func (a authoritySpec) lifetime() pki.Lifetime {
+	out := pki.Lifetime{ValidityDays: a.validityDays(), RenewalDays: min(defaultRenewalDays, a.validityDays()/3)}
+	if a.spec.RenewalDays != nil {
+		out.RenewalDays = int(*a.spec.RenewalDays)
+	}
+	return out
+}
+
+// defaultRenewalDays is how long before its end an authority is due for renewal when the resource says nothing.
+const defaultRenewalDays = 30
+
 // defaultValidityDays is how long an authority lasts when the resource says nothing.
 const defaultValidityDays = 365
 
@@ -131,11 +163,38 @@ func (r *Reconciler) authority(ctx context.Context, owner plan.Owner, spec autho
 	if err != nil || action == pki.None {
 		return stored, err
 	}
+	if err := r.nothingHidden(ctx, owner, spec, action); err != nil {
+		return stored, err
+	}
 	made, err := stored.Apply(action, spec.validityDays(), r.Now(), r.Random)
 	if err != nil {
 		return stored, fmt.Errorf("make the %s: %w", spec.kind, err)
 	}
 	return made, r.keepAuthority(ctx, owner, spec, action, made)
+}
+
+// nothingHidden makes sure that the secrets which are to be made do not exist without the labels by which the operator
+// finds them, or without their entry.
+func (r *Reconciler) nothingHidden(ctx context.Context, owner plan.Owner, spec authoritySpec, action pki.Action) error {
+	names := map[string]string{certificateSecret(owner.Name, spec.kind): pki.CertificateEntry}
+	if action == pki.Create {
+		names[keySecret(owner.Name, spec.kind)] = pki.KeyEntry
+	}
+	for name, entry := range names {
+		var secret corev1.Secret
+		found, err := r.read(ctx, owner.Namespace, name, &secret)
+		if err != nil {
+			return err
+		}
+		if found && secret.DeletionTimestamp == nil && len(secret.Data[entry]) == 0 {
+			return outcome.Invalid(v1.ReasonInvalidResource, fmt.Errorf("%s: Secret %s exists without %s: restore that entry, or delete the Secret to have it made", spec.path, name, entry))
+		}
+		if found && (secret.Labels[v1.LabelKind] != owner.Kind || secret.Labels[v1.LabelCluster] != owner.Name) {
+			return outcome.Invalid(v1.ReasonInvalidResource, fmt.Errorf("%s: Secret %s exists without the labels %s: %s and %s: %s: add them if it belongs to this cluster, or delete it",
+				spec.path, name, v1.LabelKind, owner.Kind, v1.LabelCluster, owner.Name))
+		}
+	}
+	return nil
 }
 
 // missing says how to complete an authority of which a part does not exist. A key is never replaced on doubt: whatever
@@ -238,18 +297,19 @@ func addTrustStore(data map[string][]byte, a pki.Authority, r *Reconciler) error
 }
 
 // issue fills in the certificates of the nodes and of the operator, keeping those that are still right.
-func (r *Reconciler) issue(k *v1.Kafka, cluster *kafka.Cluster, seen observed, out *keys) error {
+func (r *Reconciler) issue(k *v1.Kafka, cluster *kafka.Cluster, seen observed, spreading bool, out *keys) error {
 	now := r.Now()
 	open, _ := maintenance.Open(k.Spec.MaintenanceTimeWindows, now)
 	requests := maps.Clone(cluster.LeafRequests())
 	operator := operatorRequest(requests)
+	issuer := leafIssuer{reconciler: r, authority: out.cluster, now: now, open: open, spreading: spreading}
 	stored := func(secret, entry string) pki.Leaf { return storedLeaf(seen.secrets[secret], entry) }
 	out.nodes = map[string]pki.Leaf{}
 	var mu sync.Mutex
 	var group errgroup.Group
 	for name, request := range requests {
 		group.Go(func() error {
-			leaf, err := r.leaf(stored(name, name), request, out.cluster, now, open)
+			leaf, err := issuer.leaf(stored(name, name), request)
 			if err != nil {
 				return fmt.Errorf("issue the certificate of node %s: %w", name, err)
 			}
@@ -263,7 +323,7 @@ func (r *Reconciler) issue(k *v1.Kafka, cluster *kafka.Cluster, seen observed, o
 	if err != nil {
 		return err
 	}
-	out.operator, err = r.leaf(stored(operatorSecret(k.Name), operatorCertificate), operator, out.cluster, now, open)
+	out.operator, err = issuer.leaf(stored(operatorSecret(k.Name), operatorCertificate), operator)
 	if err != nil {
 		return fmt.Errorf("issue the operator's certificate: %w", err)
 	}
@@ -290,12 +350,63 @@ func storedLeaf(s plan.Secret, entry string) pki.Leaf {
 	return out
 }
 
-func (r *Reconciler) leaf(stored pki.Leaf, request pki.LeafRequest, issuer pki.Authority, now time.Time, open bool) (pki.Leaf, error) {
-	if !pki.DecideLeaf(stored, request, issuer, now, open).Issue {
+// leafIssuer decides about the certificates of one pass.
+type leafIssuer struct {
+	reconciler      *Reconciler
+	authority       pki.Authority
+	now             time.Time
+	open, spreading bool
+}
+
+func (i leafIssuer) leaf(stored pki.Leaf, request pki.LeafRequest) (pki.Leaf, error) {
+	if i.spreading && len(stored.Certificate) > 0 && len(stored.Key) > 0 {
 		return stored, nil
 	}
-	return pki.IssueLeaf(issuer, request, now, r.Random)
+	if !pki.DecideLeaf(stored, request, i.authority, i.now, i.open).Issue {
+		return stored, nil
+	}
+	return pki.IssueLeaf(i.authority, request, i.now, i.reconciler.Random)
 }
+
+// expiring warns of authorities that are due for renewal, which this version leaves to people.
+func (r *Reconciler) expiring(k *v1.Kafka, held keys) []v1.Condition {
+	var out []v1.Condition
+	for spec, authority := range map[*authoritySpec]pki.Authority{ptr(clusterAuthority(k)): held.cluster, ptr(clientsAuthority(k)): held.clients} {
+		due := pki.DecideAuthority(pki.AuthorityState{Authority: authority}, pki.Policy{Lifetime: spec.lifetime()}, r.Now(), true)
+		if due.Action == pki.None {
+			continue
+		}
+		out = append(out, v1.Condition{
+			Type: v1.ConditionWarning, Status: v1.ConditionTrue, Reason: warningAuthorityExpires,
+			Message: fmt.Sprintf("%s: the authority in Secret %s is due for renewal (%s), and this version does not renew it", spec.path, certificateSecret(k.Name, spec.kind), due.Reason),
+		})
+	}
+	slices.SortFunc(out, func(a, b v1.Condition) int { return strings.Compare(a.Message, b.Message) })
+	if _, wrong := maintenance.Open(k.Spec.MaintenanceTimeWindows, r.Now()); len(wrong) > 0 {
+		out = append(out, v1.Condition{
+			Type: v1.ConditionWarning, Status: v1.ConditionTrue, Reason: warningMaintenanceWindow,
+			Message: "spec.maintenanceTimeWindows: " + joined(wrong),
+		})
+	}
+	return out
+}
+
+const (
+	// warningAuthorityExpires is the reason of a warning about an authority whose certificate ends soon.
+	warningAuthorityExpires = "CertificateAuthorityExpiring"
+	// warningMaintenanceWindow is the reason of a warning about a window that cannot be read and is never open.
+	warningMaintenanceWindow = "MaintenanceTimeWindowInvalid"
+)
+
+func joined(errs []error) string {
+	texts := make([]string, 0, len(errs))
+	for _, err := range errs {
+		texts = append(texts, err.Error())
+	}
+	return strings.Join(texts, "; ")
+}
+
+func ptr[T any](v T) *T { return &v }
 
 // certificates is what the plan needs of the keys.
 func (k keys) certificates() (kafka.Certificates, error) {

@@ -29,6 +29,8 @@ type observed struct {
 	// expandable tells by class whether volumes can grow; only classes that were asked about are in it.
 	expandable map[string]bool
 	newID      string
+	// warnings tell what could not be observed.
+	warnings []v1.Condition
 }
 
 // references are ConfigMaps and Secrets that the resource names; absent ones do not exist.
@@ -51,6 +53,10 @@ func (r *Reconciler) observe(ctx context.Context, k *v1.Kafka) (observed, error)
 	if out.nodes, err = r.Runtime.Observe(ctx, ref(k.Namespace, k.Name)); err != nil {
 		return out, err
 	}
+	if err := r.noPoolVanished(ctx, k, out); err != nil {
+		return out, err
+	}
+	recover(out.pools, out.nodes)
 	if out.secrets, err = r.Runtime.Secrets(ctx, ref(k.Namespace, k.Name)); err != nil {
 		return out, err
 	}
@@ -60,9 +66,7 @@ func (r *Reconciler) observe(ctx context.Context, k *v1.Kafka) (observed, error)
 	if out.expandable, err = r.growingClasses(ctx, out.pools, out.nodes.Volumes); err != nil {
 		return out, err
 	}
-	if out.inUse, err = r.brokersInUse(ctx, k, out); err != nil {
-		return out, err
-	}
+	out.inUse, out.warnings = r.brokersInUse(ctx, k, out)
 	out.newID, err = newClusterID(r.Random)
 	return out, err
 }
@@ -73,6 +77,9 @@ func (o observed) input(k *v1.Kafka, settings kafka.Settings) kafka.Input {
 		Storage:      map[string]string{},
 		NodeVersions: map[string]string{},
 		InUse:        o.inUse,
+		Voters:       map[string][]int32{},
+		Holders:      holders(o.nodes),
+		ClusterID:    clusterID(o.nodes),
 		ConfigMaps:   o.references.configMaps,
 		Secrets:      o.references.secrets,
 	}
@@ -83,6 +90,7 @@ func (o observed) input(k *v1.Kafka, settings kafka.Settings) kafka.Input {
 	}
 	for name, node := range o.nodes.Instances {
 		seen.NodeVersions[name] = node.Facts[v1.AnnotationKafkaVersion]
+		seen.Voters[name] = kafka.ParseVoters(node.Facts[v1.AnnotationQuorumVoters])
 	}
 	return kafka.Input{Kafka: k, Pools: o.pools, Settings: settings, Seen: seen, NewClusterID: o.newID}
 }
@@ -147,7 +155,8 @@ func (r *Reconciler) growingClasses(ctx context.Context, pools []v1.KafkaNodePoo
 	for _, class := range classesToGrow(pools, volumes) {
 		var object storagev1.StorageClass
 		found, err := r.read(ctx, "", class, &object)
-		if err != nil {
+		// An operator whose rights end at its namespace may not look: volumes stay as they are then.
+		if err != nil && !apierrors.IsForbidden(err) {
 			return nil, err
 		}
 		out[class] = found && object.AllowVolumeExpansion != nil && *object.AllowVolumeExpansion
@@ -155,13 +164,26 @@ func (r *Reconciler) growingClasses(ctx context.Context, pools []v1.KafkaNodePoo
 	return out, nil
 }
 
-// brokersInUse asks the brokers which of the leaving ones still hold replicas; nil when none leaves.
-func (r *Reconciler) brokersInUse(ctx context.Context, k *v1.Kafka, seen observed) (map[int32]bool, error) {
+// brokersInUse asks the brokers which of the leaving ones still hold replicas; nil when none leaves. Where they cannot be
+// asked, all count as in use: they stay, and everything else goes on.
+func (r *Reconciler) brokersInUse(ctx context.Context, k *v1.Kafka, seen observed) (map[int32]bool, []v1.Condition) {
 	leaving := kafka.Leaving(k, seen.pools)
 	if len(leaving) == 0 {
-		return nil, nil //nolint:nilnil // nobody was asked, which is not the same as that none is in use
+		return nil, nil
 	}
-	return r.inUse(ctx, k, seen, leaving)
+	used, err := r.inUse(ctx, k, seen, leaving)
+	if err == nil {
+		return used, nil
+	}
+	used = map[int32]bool{}
+	for _, id := range leaving {
+		used[id] = true
+	}
+	return used, []v1.Condition{{
+		Type: v1.ConditionWarning, Status: v1.ConditionTrue, Reason: v1.WarningScaleDownPrevented,
+		Message: fmt.Sprintf("Nodes %v stay because it cannot be asked whether they hold partition replicas (%v). If they certainly hold none, annotate the Kafka resource with %s: \"true\".",
+			leaving, err, v1.AnnotationSkipScaleDownCheck),
+	}}
 }
 
 // inUse asks the brokers which of some of them hold replicas.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -60,11 +61,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, k *v1.Kafka) ([]v1.Condition
 	}
 	cluster, err := kafka.Resolve(seen.input(k, r.Settings))
 	if err != nil {
-		return nil, err
+		return seen.warnings, err
 	}
-	for _, note := range cluster.Notes {
-		log.FromContext(ctx).V(1).Info("something was ignored", "what", note)
-	}
+	logNotes(ctx, k, cluster.Notes)
 	keys, err := r.keys(ctx, k, cluster, seen)
 	if err != nil {
 		return warnings(cluster.Warnings), err
@@ -74,7 +73,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, k *v1.Kafka) ([]v1.Condition
 		return warnings(cluster.Warnings), err
 	}
 	unfit := fitVolumes(&want, seen.nodes.Volumes, seen.expandable)
-	found := append(warnings(cluster.Warnings), warnings(unfit)...)
+	found := slices.Concat(warnings(cluster.Warnings), warnings(unfit), seen.warnings, r.expiring(k, keys))
 	describe(k, cluster, keys)
 	if err := r.recordPools(ctx, cluster, seen); err != nil {
 		return found, err
@@ -83,13 +82,15 @@ func (r *Reconciler) Reconcile(ctx context.Context, k *v1.Kafka) ([]v1.Condition
 	if err != nil {
 		return found, err
 	}
-	if err := r.Runtime.Apply(ctx, want); err != nil {
+	// Volumes that nobody wants any more go last: as long as something changes, their data may still be needed.
+	want.KeepVolumes = step.Action != roll.Done
+	if err := r.apply(ctx, want); err != nil {
 		return found, err
 	}
 	if err := r.take(ctx, k, step, seen); err != nil {
 		return found, err
 	}
-	more, err := r.settle(ctx, k, cluster, keys)
+	more, err := r.settle(ctx, k, cluster, keys, seen)
 	return append(found, more...), err
 }
 
@@ -97,6 +98,16 @@ func (r *Reconciler) Reconcile(ctx context.Context, k *v1.Kafka) ([]v1.Condition
 func (r *Reconciler) Gone(ctx context.Context, key types.NamespacedName) error {
 	r.settled.forget(key)
 	return r.Runtime.Remove(ctx, ref(key.Namespace, key.Name))
+}
+
+// logNotes tells once for each change of the resource what of it was ignored.
+func logNotes(ctx context.Context, k *v1.Kafka, notes []string) {
+	if k.Status.ObservedGeneration == k.Generation {
+		return
+	}
+	for _, note := range notes {
+		log.FromContext(ctx).Info("something was ignored", "what", note)
+	}
 }
 
 // take does what was decided; only a cluster with nothing left to do passes.

@@ -12,6 +12,9 @@ import (
 	"castellan.io/castellan/internal/plan"
 )
 
+// retiringRule names the rule that keeps retiring brokers with replicas.
+const retiringRule = "retiring_brokers_are_empty"
+
 // retire lets controllers that the plan no longer has go once every other node knows the smaller quorum: until then
 // the old majority needs them. Meanwhile they may have been given replicas, so those that are brokers too are
 // asked about once more.
@@ -29,7 +32,7 @@ func (r *Reconciler) retire(ctx context.Context, k *v1.Kafka, want *plan.Plan, s
 			return step, nil
 		}
 		step = roll.Step{
-			Action: roll.Wait, Awaits: roll.Kafka, Node: busy[0], Rule: "retiring_brokers_are_empty",
+			Action: roll.Wait, Awaits: roll.Kafka, Node: busy[0], Rule: retiringRule,
 			Because: "retiring nodes were given partition replicas, which have to move first: " + strings.Join(busy, ", "),
 		}
 	}

@@ -27,6 +27,8 @@ const (
 	// replicationCheck is how often replication is looked at while it keeps a node from restarting: nothing tells when
 	// a partition has caught up.
 	replicationCheck = time.Second
+	// reassignmentCheck is how often brokers are asked whether their replicas have been moved away.
+	reassignmentCheck = 15 * time.Second
 )
 
 // next decides the next disruptive step, and keeps retiring controllers as long as there is one to come.
@@ -39,7 +41,7 @@ func (r *Reconciler) next(ctx context.Context, k *v1.Kafka, cluster *kafka.Clust
 	if roll.NeedsFacts(state) {
 		r.askKafka(ctx, cluster, seen, &state)
 	}
-	return r.retire(ctx, k, want, seen, roll.Next(state))
+	return r.retire(ctx, k, want, seen, explained(roll.Next(state), want, seen.nodes))
 }
 
 func rollState(cluster *kafka.Cluster, want *plan.Plan, nodes plan.Observed, outdated map[string]runtime.Difference) roll.State {
@@ -48,12 +50,30 @@ func rollState(cluster *kafka.Cluster, want *plan.Plan, nodes plan.Observed, out
 	for _, n := range cluster.Nodes {
 		is, exists := nodes.Instances[n.Name]
 		out.Nodes = append(out.Nodes, roll.Node{
-			Name: n.Name, ID: n.ID, Controller: n.Controller, Broker: n.Broker,
-			Exists: exists, Ready: is.Ready, Ending: is.Ending, Stuck: is.Stuck,
+			Name: n.Name, ID: n.ID,
+			// What a node is until it restarts counts as much as what it will be.
+			Controller: n.Controller || is.Roles[string(v1.RoleController)],
+			Broker:     n.Broker || is.Roles[string(v1.RoleBroker)],
+			Exists:     exists, Ready: is.Ready, Ending: is.Ending, Stuck: is.Stuck,
 			Reasons: restartReasons(is, outdated[n.Name], nodes.Volumes, volumes[n.Name]),
 		})
 	}
 	return out
+}
+
+// explained adds to a wait for an instance why the platform does not make it.
+func explained(step roll.Step, want *plan.Plan, nodes plan.Observed) roll.Step {
+	if _, exists := nodes.Instances[step.Node]; exists || step.Action != roll.Wait {
+		return step
+	}
+	for i := range want.Groups {
+		g := &want.Groups[i]
+		made := slices.ContainsFunc(g.Instances, func(in plan.Instance) bool { return in.Name == step.Node })
+		if trouble := nodes.Groups[g.Set].Trouble; made && trouble != "" {
+			step.Because += ", which fails: " + trouble
+		}
+	}
+	return step
 }
 
 func volumesOf(want *plan.Plan) map[string][]string {
@@ -139,7 +159,10 @@ func (r *Reconciler) dial(ctx context.Context, cluster string, addresses []strin
 
 // recheck is when to look again at what a step waits for; 0 where an event will tell.
 func recheck(step roll.Step) time.Duration {
-	if step.Awaits == roll.Kafka {
+	switch {
+	case step.Rule == retiringRule:
+		return reassignmentCheck
+	case step.Awaits == roll.Kafka:
 		return replicationCheck
 	}
 	return 0

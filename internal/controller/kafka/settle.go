@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -13,28 +14,29 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/kafka"
+	"castellan.io/castellan/internal/outcome"
 )
 
 // settle does what can only be done once all nodes are current and ready: the metadata version follows, and brokers
 // that are gone are taken off Kafka's books. What it achieved is asked again only when something changes or after
 // a start of the operator, so that an idle cluster is not asked at all.
-func (r *Reconciler) settle(ctx context.Context, k *v1.Kafka, cluster *kafka.Cluster, keys keys) ([]v1.Condition, error) {
+func (r *Reconciler) settle(ctx context.Context, k *v1.Kafka, cluster *kafka.Cluster, keys keys, seen observed) ([]v1.Condition, error) {
 	k.Status.KafkaVersion = cluster.Version
 	k.Status.OperatorLastSuccessfulVersion = r.OperatorVersion
 	goal := fmt.Sprint(k.UID, cluster.MetadataVersion, brokerIDs(cluster))
-	if r.settled.has(client.ObjectKeyFromObject(k), goal) {
+	if k.Status.KafkaMetadataVersion != "" && r.settled.has(client.ObjectKeyFromObject(k), goal) {
 		return nil, nil
 	}
 	admin, err := r.dial(ctx, k.Name, cluster.BrokerAddresses(), keys.operatorIdentity())
 	if err != nil {
-		return nil, fmt.Errorf("reach the brokers of %s: %w", k.Name, err)
+		return nil, awaitKafka(err)
 	}
 	defer admin.Close()
 	found, err := followMetadataVersion(ctx, k, admin, cluster.MetadataVersion)
 	if err != nil {
-		return nil, err
+		return nil, awaitKafka(err)
 	}
-	forgotten := forgetRemoved(ctx, admin, brokerIDs(cluster))
+	forgotten := forgetRemoved(ctx, admin, append(brokerIDs(cluster), runningIDs(seen)...), len(seen.nodes.Instances) == len(cluster.Nodes))
 	if len(found) == 0 && forgotten {
 		r.settled.set(client.ObjectKeyFromObject(k), goal)
 	}
@@ -71,14 +73,32 @@ func followMetadataVersion(ctx context.Context, k *v1.Kafka, admin broker.Cluste
 	return nil, nil
 }
 
+// awaitKafka makes a wait of brokers that cannot be reached for a moment, as right after their start.
+func awaitKafka(err error) error {
+	if errors.Is(err, broker.ErrUnreachable) {
+		return outcome.Wait("Settling", err.Error(), replicationCheck)
+	}
+	return err
+}
+
+// runningIDs are the nodes that run: one that is still stopping keeps its registration.
+func runningIDs(seen observed) []int32 {
+	var out []int32
+	for _, is := range seen.nodes.Instances {
+		out = append(out, is.ID)
+	}
+	return out
+}
+
 // forgetRemoved unregisters brokers that the cluster no longer has. A failure is tried again later: it harms nobody.
-func forgetRemoved(ctx context.Context, admin broker.Cluster, wanted []int32) bool {
+// It is done when it succeeded with all of them gone.
+func forgetRemoved(ctx context.Context, admin broker.Cluster, wanted []int32, allGone bool) bool {
 	registered, err := admin.Brokers(ctx)
 	if err != nil {
 		log.FromContext(ctx).Info("cannot ask which brokers are registered", "why", err.Error())
 		return false
 	}
-	done := true
+	done := allGone
 	for _, id := range registered {
 		if slices.Contains(wanted, id) {
 			continue

@@ -13,9 +13,12 @@ import (
 
 // classesToGrow lists the classes of volumes whose pools now ask for another size.
 func classesToGrow(pools []v1.KafkaNodePool, volumes map[string]plan.ObservedVolume) []string {
-	sizes := map[string]bool{}
+	sizes, used := map[string]bool{}, map[string]bool{}
 	for i := range pools {
 		storage := &pools[i].Spec.Storage
+		for _, id := range pools[i].Status.NodeIDs {
+			used[fmt.Sprintf("%s/%d", pools[i].Name, id)] = true
+		}
 		sizes[canonical(storage.Size)] = true
 		for j := range storage.Volumes {
 			sizes[canonical(storage.Volumes[j].Size)] = true
@@ -23,7 +26,7 @@ func classesToGrow(pools []v1.KafkaNodePool, volumes map[string]plan.ObservedVol
 	}
 	var out []string
 	for _, v := range volumes {
-		if v.Class != "" && !sizes[canonical(v.Requested)] && !slices.Contains(out, v.Class) {
+		if v.Class != "" && used[fmt.Sprintf("%s/%d", v.Group, v.ID)] && !sizes[canonical(v.Requested)] && !slices.Contains(out, v.Class) {
 			out = append(out, v.Class)
 		}
 	}

@@ -20,8 +20,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	podsetv1 "castellan.io/castellan/api/core/v1"
+	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/plan"
 	"castellan.io/castellan/internal/podset"
+	"castellan.io/castellan/internal/runtime"
 	"castellan.io/castellan/internal/runtime/kube/render"
 )
 
@@ -116,10 +118,44 @@ func (r *Runtime) apply(ctx context.Context, owner string, object client.Object)
 	if r.sent.same(owner, u, hash, live) {
 		return nil
 	}
+	if live == "" {
+		if err := r.refuseForeign(ctx, object); err != nil {
+			return fmt.Errorf("apply %s: %w", what, err)
+		}
+	}
 	if err := r.write(ctx, u); err != nil {
 		return fmt.Errorf("apply %s: %w", what, err)
 	}
 	r.sent.record(owner, u, hash)
+	return nil
+}
+
+// refuseForeign makes sure that an object which the caches do not show is not somebody else's: they hold the operator's
+// own objects only, and applying would take the other one over.
+func (r *Runtime) refuseForeign(ctx context.Context, object client.Object) error {
+	if cached(object.GetObjectKind().GroupVersionKind()) == nil {
+		return nil
+	}
+	m := &metav1.PartialObjectMetadata{}
+	m.SetGroupVersionKind(object.GetObjectKind().GroupVersionKind())
+	err := r.live.Get(ctx, client.ObjectKeyFromObject(object), m)
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return sameMark(m, object)
+}
+
+// sameMark tells whether an object that exists was made for the same cluster as the one that is wanted in its place.
+func sameMark(is, wanted client.Object) error {
+	for _, label := range []string{v1.LabelCluster, v1.LabelKind, v1.LabelAppManagedBy} {
+		if is.GetLabels()[label] != wanted.GetLabels()[label] {
+			return fmt.Errorf("%w: its label %s is %q, not %q; remove it or name things differently",
+				runtime.ErrForeign, label, is.GetLabels()[label], wanted.GetLabels()[label])
+		}
+	}
 	return nil
 }
 
@@ -172,7 +208,10 @@ func (r *Runtime) liveVersion(ctx context.Context, object client.Object) (string
 	if apierrors.IsNotFound(err) {
 		return "", nil
 	}
-	return seen.GetResourceVersion(), err
+	if err != nil {
+		return "", err
+	}
+	return seen.GetResourceVersion(), sameMark(seen, object)
 }
 
 // cached is an empty object in the form in which the operator caches its kind; nil for kinds it does not cache.

@@ -59,7 +59,9 @@ func (r *Runtime) Keep(ctx context.Context, owner plan.Owner, secret plan.Secret
 // look right although another pod has just gone.
 func (r *Runtime) Restart(ctx context.Context, ref runtime.Ref, instance string, seen plan.Observed) error {
 	var pods corev1.PodList
-	if err := r.live.List(ctx, &pods, client.InNamespace(ref.Namespace), componentLabels(ref)); err != nil {
+	where := componentLabels(ref)
+	where[v1.LabelAppManagedBy] = v1.ManagedByClusterOperator
+	if err := r.live.List(ctx, &pods, client.InNamespace(ref.Namespace), where); err != nil {
 		return fmt.Errorf("confirm the pods of %s: %w", ref.Component, err)
 	}
 	was, known := seen.Instances[instance]

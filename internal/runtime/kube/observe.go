@@ -52,6 +52,9 @@ func observedGroup(set *podsetv1.StrimziPodSet) plan.ObservedGroup {
 		Facts:   set.Annotations,
 		Restart: isTrue(set.Annotations[v1.AnnotationManualRollingUpdate]),
 	}
+	for _, c := range set.Status.Conditions {
+		out.Trouble = c.Message
+	}
 	for i := range set.Spec.Pods {
 		if pod, err := podset.Decode(set.Spec.Pods[i]); err == nil {
 			out.Instances = append(out.Instances, pod.Name)
@@ -135,6 +138,9 @@ func observedVolume(claim *corev1.PersistentVolumeClaim) plan.ObservedVolume {
 		Requested:        claim.Spec.Resources.Requests.Storage().String(),
 		Bound:            claim.Status.Phase == corev1.ClaimBound,
 		DeleteWhenUnused: isTrue(claim.Annotations[v1.AnnotationDeleteClaim]),
+		Facts:            claim.Annotations,
+		Group:            claim.Labels[v1.LabelPoolName],
+		ID:               instanceID(claim.Name),
 	}
 	if size, ok := claim.Status.Capacity[corev1.ResourceStorage]; ok {
 		out.Size = size.String()
@@ -170,17 +176,20 @@ func (r *Runtime) Secrets(ctx context.Context, ref runtime.Ref) (map[string]plan
 			Component: plan.Component{Type: s.Labels[v1.LabelComponentType], Name: s.Labels[v1.LabelName]},
 			Data:      s.Data,
 			Facts:     s.Annotations,
-			OwnerUID:  ownerUID(s.OwnerReferences),
+			OwnerUID:  ownerUID(s.OwnerReferences, ref),
 		}
 	}
 	return out, nil
 }
 
-func ownerUID(references []metav1.OwnerReference) string {
-	if len(references) == 0 {
-		return ""
+// ownerUID is the uid of the cluster's resource that owns an object; other owners do not count.
+func ownerUID(references []metav1.OwnerReference, ref runtime.Ref) string {
+	for _, r := range references {
+		if r.Kind == ref.Kind && r.Name == ref.Cluster {
+			return string(r.UID)
+		}
 	}
-	return string(references[0].UID)
+	return ""
 }
 
 // gvk is short for a kind's full name.

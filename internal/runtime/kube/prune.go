@@ -41,7 +41,7 @@ func (r *Runtime) prune(ctx context.Context, want *plan.Plan, objects []client.O
 	}
 	for _, o := range inventory {
 		kind := o.GetObjectKind().GroupVersionKind().Kind
-		if wanted[kind+"/"+o.GetName()] || !prunable(kind, o) || ofRetiring(want, o.GetName()) {
+		if wanted[kind+"/"+o.GetName()] || !prunable(kind, o) || keptVolume(want, kind) || ofRetiring(want, o.GetName()) {
 			continue
 		}
 		uid := o.GetUID()
@@ -64,6 +64,10 @@ func prunable(kind string, o client.Object) bool {
 		return false
 	}
 	return kind != "PersistentVolumeClaim" || isTrue(o.GetAnnotations()[v1.AnnotationDeleteClaim])
+}
+
+func keptVolume(want *plan.Plan, kind string) bool {
+	return want.KeepVolumes && kind == "PersistentVolumeClaim"
 }
 
 // ofRetiring tells whether an object is a retiring pod's: those are named like the pod, with a prefix for volumes.

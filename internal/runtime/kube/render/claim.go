@@ -37,7 +37,7 @@ func claim(n naming, v *plan.Volume) (client.Object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("size %q of volume %s: %w", v.Size, v.Name, err)
 	}
-	facts := map[string]string{v1.AnnotationDeleteClaim: fmt.Sprint(v.DeleteWhenUnused)}
+	facts := merged(v.Facts, map[string]string{v1.AnnotationDeleteClaim: fmt.Sprint(v.DeleteWhenUnused)})
 	out := &corev1.PersistentVolumeClaim{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"},
 		ObjectMeta: n.meta(v.Name, resourceMetadata(v.Template).with(nil, facts)),
