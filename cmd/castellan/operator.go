@@ -152,7 +152,7 @@ func addControllers(mgr ctrl.Manager, c config.Operator) error {
 	if err := controller.RegisterMetrics(); err != nil {
 		return err
 	}
-	if err := podsetcontroller.Setup(mgr); err != nil {
+	if err := podsetcontroller.Setup(mgr, c.Selector); err != nil {
 		return err
 	}
 	if c.PodSetsOnly {

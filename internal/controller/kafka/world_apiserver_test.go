@@ -236,7 +236,7 @@ func (w *world) reconcileSets(t *testing.T) {
 	t.Helper()
 	for _, set := range items[podsetv1.StrimziPodSet](t, w, &podsetv1.StrimziPodSetList{}) {
 		name := client.ObjectKeyFromObject(&set)
-		_, err := podset.New(api).Reconcile(t.Context(), reconcile.Request{NamespacedName: name})
+		_, err := podset.New(api, labels.Everything()).Reconcile(t.Context(), reconcile.Request{NamespacedName: name})
 		must(t, err)
 	}
 }

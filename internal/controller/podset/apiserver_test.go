@@ -4,6 +4,7 @@ package podset_test
 
 import (
 	"encoding/json"
+	"k8s.io/apimachinery/pkg/labels"
 	"os"
 	"slices"
 	"testing"
@@ -117,7 +118,7 @@ func TestAPodThatCannotBeMadeIsToldInTheStatus(t *testing.T) {
 	set := w.set(t)
 	set.Spec.Pods[0].Raw = []byte(`{"metadata":{"name":"a"},"spec":{"containers":7}}`)
 	must(t, api.Update(t.Context(), set))
-	if _, err := podset.New(api).Reconcile(t.Context(), w.request()); err == nil {
+	if _, err := podset.New(api, labels.Everything()).Reconcile(t.Context(), w.request()); err == nil {
 		t.Error("no error")
 	}
 	if c := w.set(t).Status.Conditions; len(c) != 1 || c[0].Type != "Error" || c[0].Status != "true" || c[0].Message == "" {
@@ -202,7 +203,7 @@ func (w world) request() reconcile.Request {
 
 func (w world) reconcile(t *testing.T) {
 	t.Helper()
-	_, err := podset.New(api).Reconcile(t.Context(), w.request())
+	_, err := podset.New(api, labels.Everything()).Reconcile(t.Context(), w.request())
 	must(t, err)
 }
 

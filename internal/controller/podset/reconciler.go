@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -25,15 +26,18 @@ const setsAtOnce = 4
 
 // Reconciler creates and ends pods as their sets say.
 type Reconciler struct {
-	client client.Client
+	client   client.Client
+	selector labels.Selector
 }
 
-// New returns a reconciler that reads and writes through c.
-func New(c client.Client) *Reconciler { return &Reconciler{client: c} }
+// New returns a reconciler that reads and writes through c, for sets whose Kafka the selector matches.
+func New(c client.Client, selector labels.Selector) *Reconciler {
+	return &Reconciler{client: c, selector: selector}
+}
 
-// Setup registers the controller of StrimziPodSets with the manager.
-func Setup(mgr ctrl.Manager) error {
-	r := New(mgr.GetClient())
+// Setup registers the controller of StrimziPodSets with the manager. It looks after the sets of those Kafkas that the selector matches.
+func Setup(mgr ctrl.Manager, selector labels.Selector) error {
+	r := New(mgr.GetClient(), selector)
 	err := ctrl.NewControllerManagedBy(mgr).
 		For(&podsetv1.StrimziPodSet{}).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(setOfPod)).
@@ -63,6 +67,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if set.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil
 	}
+	if ours, err := r.ours(ctx, &set); err != nil || !ours {
+		return reconcile.Result{}, err
+	}
 	change, err := r.next(ctx, &set)
 	if err == nil {
 		err = r.apply(ctx, &set, &change)
@@ -75,6 +82,19 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 		err = statusErr
 	}
 	return reconcile.Result{}, err
+}
+
+// ours tells whether the set's Kafka is this operator's. Another operator may look after the others, and two must not meet.
+func (r *Reconciler) ours(ctx context.Context, set *podsetv1.StrimziPodSet) (bool, error) {
+	if r.selector.Empty() {
+		return true, nil
+	}
+	var owner v1.Kafka
+	err := r.client.Get(ctx, types.NamespacedName{Namespace: set.Namespace, Name: set.Labels[v1.LabelCluster]}, &owner)
+	if err != nil {
+		return false, client.IgnoreNotFound(err)
+	}
+	return r.selector.Matches(labels.Set(owner.Labels)), nil
 }
 
 func (r *Reconciler) next(ctx context.Context, set *podsetv1.StrimziPodSet) (podset.Change, error) {

@@ -4,6 +4,7 @@ package kube_test
 
 import (
 	"context"
+	"k8s.io/apimachinery/pkg/labels"
 	"os"
 	"slices"
 	"testing"
@@ -69,7 +70,7 @@ func (p platform) reconcileSets(t *testing.T) {
 	t.Helper()
 	for _, set := range items[podsetv1.StrimziPodSet](t, p.namespace, &podsetv1.StrimziPodSetList{}) {
 		name := types.NamespacedName{Namespace: set.Namespace, Name: set.Name}
-		_, err := podset.New(api).Reconcile(t.Context(), reconcile.Request{NamespacedName: name})
+		_, err := podset.New(api, labels.Everything()).Reconcile(t.Context(), reconcile.Request{NamespacedName: name})
 		must(t, err)
 	}
 }

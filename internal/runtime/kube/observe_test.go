@@ -135,8 +135,10 @@ func TestVolumesAreReadFromClaims(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			claim := &corev1.PersistentVolumeClaim{}
+			claim.Name, claim.Labels = "data-0-my-cluster-dual-4", map[string]string{v1.LabelPoolName: "dual"}
 			claim.Spec.Resources.Requests = amount("2048Mi")
 			c.edit(claim)
+			c.want.Group, c.want.ID, c.want.Facts = "dual", 4, claim.Annotations
 			if diff := cmp.Diff(c.want, observedVolume(claim)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

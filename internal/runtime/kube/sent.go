@@ -28,11 +28,15 @@ func ownerKey(namespace, name string) string { return namespace + "/" + name }
 func sentKey(u *unstructured.Unstructured) string { return u.GetKind() + "/" + u.GetName() }
 
 // same tells whether the object was written with this content and has not changed since.
-// Kinds that are not cached have no live version: they are written every time.
+// Kinds that are not cached have no live version: for them the content decides, and what somebody else does to such an
+// object is repaired when the operator starts.
 func (s *sent) same(owner string, u *unstructured.Unstructured, hash [sha256.Size]byte, live string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	was := s.objects[owner][sentKey(u)]
+	if cached(u.GroupVersionKind()) == nil {
+		return was.version != "" && hash == was.hash
+	}
 	return live != "" && live == was.version && hash == was.hash
 }
 
