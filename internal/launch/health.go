@@ -33,13 +33,15 @@ type Observation struct {
 	Phase Phase
 	// Served says whether the listener ever answered.
 	Served bool
-	// Failure is why it did not answer now, Silent for how long it has not.
+	// Failure is why it did not answer now, Silent for how long there has been no reaction at all; a refusal is one.
 	Failure error
 	Silent  time.Duration
 }
 
 // Healthy says whether the container may live on, and why. Before a server has served for the first time it may be
-// recovering logs, which can take hours and is no reason to start again from the beginning.
+// recovering logs, which can take hours and is no reason to start again from the beginning. One that refuses to answer
+// lives: what makes it refuse, such as a certificate that has expired, meets all nodes at once, and ending them all would
+// cure none.
 func Healthy(o Observation) (bool, string) {
 	switch {
 	case o.Phase == Preparing:
@@ -51,7 +53,7 @@ func Healthy(o Observation) (bool, string) {
 	case o.Failure != nil && o.Silent >= deadAfter:
 		return false, fmt.Sprintf("silent for %s: %v", o.Silent.Truncate(time.Second), o.Failure)
 	case o.Failure != nil:
-		return true, fmt.Sprintf("silent for %s of %s: %v", o.Silent.Truncate(time.Second), deadAfter, o.Failure)
+		return true, fmt.Sprintf("not serving, silent for %s of %s: %v", o.Silent.Truncate(time.Second), deadAfter, o.Failure)
 	}
 	return true, "serving"
 }
@@ -71,8 +73,8 @@ func Ready(o Observation) (bool, string) {
 
 // Monitor asks a server when it is asked itself, never in between.
 type Monitor struct {
-	// Ask returns nil if the server answers before the context's deadline.
-	Ask func(context.Context) error
+	// Ask returns no error if the server answers before the context's deadline, and whether it reacted in any way.
+	Ask func(context.Context) (reacts bool, err error)
 	// Now is the clock.
 	Now func() time.Time
 
@@ -81,6 +83,7 @@ type Monitor struct {
 	served      bool
 	asked       time.Time
 	failure     error
+	silent      bool
 	silentSince time.Time
 }
 
@@ -99,7 +102,7 @@ func (m *Monitor) Observe(ctx context.Context) Observation {
 		m.ask(ctx)
 	}
 	observed := Observation{Phase: m.phase, Served: m.served, Failure: m.failure}
-	if m.failure != nil {
+	if m.silent {
 		observed.Silent = m.Now().Sub(m.silentSince)
 	}
 	return observed
@@ -108,11 +111,12 @@ func (m *Monitor) Observe(ctx context.Context) Observation {
 func (m *Monitor) ask(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	wasSilent := m.failure != nil
+	wasSilent := m.silent
 	m.asked = m.Now()
-	m.failure = m.Ask(ctx)
-	m.served = m.served || m.failure == nil
-	if m.failure != nil && !wasSilent {
+	reacts, err := m.Ask(ctx)
+	m.failure, m.silent = err, !reacts
+	m.served = m.served || err == nil
+	if m.silent && !wasSilent {
 		m.silentSince = m.asked
 	}
 }

@@ -18,6 +18,7 @@ func TestHealthDecisions(t *testing.T) {
 		"serving is ready":                 {Observation{Phase: Running, Served: true}, true, true},
 		"a short silence is not yet death": {Observation{Phase: Running, Served: true, Failure: silent, Silent: 59 * time.Second}, true, false},
 		"a minute's silence is death":      {Observation{Phase: Running, Served: true, Failure: silent, Silent: time.Minute}, false, false},
+		"refusing for hours is alive":      {Observation{Phase: Running, Served: true, Failure: silent}, true, false},
 		"stopping is alive and not ready":  {Observation{Phase: Stopping, Served: true, Failure: silent, Silent: time.Hour}, true, false},
 	}
 	for name, c := range cases {
@@ -31,11 +32,17 @@ func TestHealthDecisions(t *testing.T) {
 	}
 }
 
+// errRefusal is a failure in which the server had its say.
+var errRefusal = errors.New("bad certificate")
+
 func TestMonitorCountsSilenceFromItsBeginning(t *testing.T) {
 	now := time.Unix(1000, 0)
 	var answer error
 	asked := 0
-	monitor := &Monitor{Now: func() time.Time { return now }, Ask: func(context.Context) error { asked++; return answer }}
+	monitor := &Monitor{Now: func() time.Time { return now }, Ask: func(context.Context) (bool, error) {
+		asked++
+		return answer == nil || errors.Is(answer, errRefusal), answer
+	}}
 	step := func(after time.Duration, failure error) Observation {
 		now, answer = now.Add(after), failure
 		return monitor.Observe(t.Context())
@@ -59,6 +66,12 @@ func TestMonitorCountsSilenceFromItsBeginning(t *testing.T) {
 	}
 	if seen := step(40*time.Second, refused); seen.Silent != 40*time.Second || !seen.Served {
 		t.Errorf("after 40 s of silence: %+v", seen)
+	}
+	if seen := step(40*time.Second, errRefusal); seen.Silent != 0 || seen.Failure == nil {
+		t.Errorf("at a refusal: %+v", seen)
+	}
+	if seen := step(40*time.Second, refused); seen.Silent != 0 {
+		t.Errorf("silent for %s although it refused just before", seen.Silent)
 	}
 	if seen := step(40*time.Second, nil); seen.Failure != nil || seen.Silent != 0 {
 		t.Errorf("after the answer came back: %+v", seen)

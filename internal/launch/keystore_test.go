@@ -19,13 +19,18 @@ import (
 // identity is a self-signed certificate for one name and its key, each as DER.
 func identity(t *testing.T, name string) (certificate []byte, key *ecdsa.PrivateKey) {
 	t.Helper()
+	return identityUntil(t, name, time.Now().Add(time.Hour))
+}
+
+func identityUntil(t *testing.T, name string, end time.Time) (certificate []byte, key *ecdsa.PrivateKey) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		NotBefore: end.Add(-2 * time.Hour), NotAfter: end,
 		IsCA: true, BasicConstraintsValid: true,
 	}
 	certificate, err = x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)

@@ -3,12 +3,10 @@ package launch
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"time"
 )
 
@@ -31,18 +29,21 @@ type Probe struct {
 	connection net.Conn
 	dialed     time.Time
 	requests   int32
+	heard      bool
 }
 
 const keepConnection = time.Minute
 
-// Ask returns nil if the listener answered before the context's deadline. It is not for use by two at a time.
-func (p *Probe) Ask(ctx context.Context) error {
-	err := p.ask(ctx)
-	if err != nil {
+// Ask returns no error if the listener answered before the context's deadline. Reacts is true even for a failure if the
+// server sent anything: one that refuses the node's certificate, as it has to when that has expired, lives all the same.
+// It is not for use by two at a time.
+func (p *Probe) Ask(ctx context.Context) (reacts bool, err error) {
+	p.heard = false
+	if err := p.ask(ctx); err != nil {
 		p.close()
-		return fmt.Errorf("listener %s: %w", p.Listener.Name, err)
+		return p.heard, fmt.Errorf("listener %s: %w", p.Listener.Name, err)
 	}
-	return nil
+	return true, nil
 }
 
 func (p *Probe) ask(ctx context.Context) error {
@@ -53,6 +54,7 @@ func (p *Probe) ask(ctx context.Context) error {
 		}
 	}
 	p.close()
+	p.heard = false // a farewell on the connection before says nothing about a listener that does not accept
 	if err := p.dial(ctx); err != nil {
 		return err
 	}
@@ -71,6 +73,7 @@ func (p *Probe) dial(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	connection = ear{connection, &p.heard}
 	if p.Listener.TLS {
 		connection, err = handshake(ctx, connection, p.Listener)
 	}
@@ -95,15 +98,15 @@ func handshake(ctx context.Context, plain net.Conn, listener Listener) (net.Conn
 	return connection, nil
 }
 
-// tlsConfig reads the files each time: they change when certificates are renewed.
+// tlsConfig does not verify the server. It is the JVM that this process started, reached inside the pod, so that there is
+// nobody else to take it for. And whether the certificate authority still stands by it is not the node's health: the
+// trusted certificates change in all pods within the same minute, while JVMs serve what they started with, so that one
+// wrong file would end all nodes together. The node's own certificate is shown, as Kafka asks its peers for one.
 func tlsConfig(listener Listener) (*tls.Config, error) {
-	config := &tls.Config{ServerName: listener.ServerName, MinVersion: tls.VersionTLS12}
-	trust, err := os.ReadFile(listener.TrustStore)
-	if err != nil {
-		return nil, fmt.Errorf("reading the trusted certificates: %w", err)
+	config := &tls.Config{
+		ServerName: listener.ServerName, MinVersion: tls.VersionTLS12,
+		InsecureSkipVerify: true, //nolint:gosec // the server is this process's own child: see above
 	}
-	config.RootCAs = x509.NewCertPool()
-	config.RootCAs.AppendCertsFromPEM(trust)
 	if listener.KeyStore == "" {
 		return config, nil
 	}
@@ -113,6 +116,19 @@ func tlsConfig(listener Listener) (*tls.Config, error) {
 	}
 	config.Certificates = []tls.Certificate{pair}
 	return config, nil
+}
+
+// ear notes whether anything came in.
+type ear struct {
+	net.Conn
+	heard *bool
+}
+
+// Read reads, and notes that there was something.
+func (e ear) Read(into []byte) (int, error) {
+	n, err := e.Conn.Read(into)
+	*e.heard = *e.heard || n > 0
+	return n, err
 }
 
 // The wire format of a request (Kafka protocol guide): a size, then a header version 1 (API key, API version,

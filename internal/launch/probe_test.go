@@ -2,6 +2,7 @@ package launch
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/binary"
@@ -55,7 +56,7 @@ func (b *broker) answer(connection net.Conn) {
 
 func listen(t *testing.T) net.Listener {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,6 +64,7 @@ func listen(t *testing.T) net.Listener {
 }
 
 func within(t *testing.T, timeout time.Duration) context.Context {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	t.Cleanup(cancel)
 	return ctx
@@ -74,7 +76,7 @@ func TestAConnectionIsKeptForAWhile(t *testing.T) {
 	probe := &Probe{Listener: Listener{Address: server.serve(t, listen(t))}, Now: func() time.Time { return now }}
 	for _, after := range []time.Duration{0, time.Second, time.Second, keepConnection} {
 		now = now.Add(after)
-		if err := probe.Ask(within(t, time.Minute)); err != nil {
+		if _, err := probe.Ask(within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,7 +89,7 @@ func TestAClosedConnectionIsReplaced(t *testing.T) {
 	server := &broker{}
 	probe := &Probe{Listener: Listener{Address: server.serve(t, listen(t))}, Now: time.Now}
 	for range 2 {
-		if err := probe.Ask(within(t, time.Minute)); err != nil {
+		if _, err := probe.Ask(within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		_ = probe.connection.Close()
@@ -96,7 +98,7 @@ func TestAClosedConnectionIsReplaced(t *testing.T) {
 
 func TestProbeFailures(t *testing.T) {
 	refusing := listen(t)
-	refusing.Close()
+	_ = refusing.Close()
 	cases := map[string]struct {
 		address string
 		says    string
@@ -110,7 +112,7 @@ func TestProbeFailures(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			probe := &Probe{Listener: Listener{Name: "REPLICATION-9091", Address: c.address}, Now: time.Now}
-			err := probe.Ask(within(t, 200*time.Millisecond))
+			_, err := probe.Ask(within(t, 200*time.Millisecond))
 			if err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "REPLICATION-9091") {
 				t.Errorf("error %v, want %q", err, c.says)
 			}
@@ -120,6 +122,7 @@ func TestProbeFailures(t *testing.T) {
 
 // talker says one thing to everybody and then keeps the connection open.
 func talker(t *testing.T, text string) string {
+	t.Helper()
 	listener := listen(t)
 	t.Cleanup(func() { listener.Close() })
 	go func() {
@@ -135,42 +138,95 @@ func talker(t *testing.T, text string) string {
 	return listener.Addr().String()
 }
 
-func TestProbeChecksTheNodesCertificate(t *testing.T) {
-	certificate, key := identity(t, "c-p-3.c.ns.svc")
-	other, _ := identity(t, "c-p-3.c.ns.svc")
+// TestProbeOverTLS has servers that verify the node's certificate, as Kafka does, and a probe that takes them for what they are.
+func TestProbeOverTLS(t *testing.T) {
+	const name = "c-p-3.c.ns.svc"
+	current, currentKey := identity(t, name)
+	expired, expiredKey := identityUntil(t, name, time.Now().Add(-time.Minute))
+	cases := map[string]struct {
+		server   *tls.Config
+		keyStore string
+		says     string
+	}{
+		"a node with its certificate serves":                         {asksFor(current, current, currentKey), keyStore(t, current, currentKey), ""},
+		"a node whose authority nobody trusts any more serves":       {asksFor(current, expired, expiredKey), keyStore(t, current, currentKey), ""},
+		"a node whose own certificate has expired refuses and lives": {asksFor(expired, expired, expiredKey), keyStore(t, expired, expiredKey), "expired"},
+		"a node that is shown no certificate refuses and lives":      {asksFor(current, current, currentKey), "", "remote error: tls"},
+	}
+	for name, c := range cases {
+		for version, number := range map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13} {
+			t.Run(name+", TLS "+version, func(t *testing.T) {
+				config := c.server.Clone()
+				config.MinVersion, config.MaxVersion = number, number
+				address := (&broker{}).serve(t, tls.NewListener(listen(t), config))
+				probe := &Probe{Listener: Listener{TLS: true, Address: address, ServerName: name, KeyStore: c.keyStore}, Now: time.Now}
+				reacts, err := probe.Ask(within(t, time.Minute))
+				if !reacts || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+					t.Errorf("reacts %v, error %v, want %q", reacts, err, c.says)
+				}
+			})
+		}
+	}
+}
+
+// asksFor is a server that wants clients to show the trusted certificate, and itself shows another.
+func asksFor(trusted, shown []byte, key *ecdsa.PrivateKey) *tls.Config {
 	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(encode("CERTIFICATE", certificate))
-	server := &broker{}
-	address := server.serve(t, tls.NewListener(listen(t), &tls.Config{
-		Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}},
-		ClientAuth:   tls.RequireAndVerifyClientCert, ClientCAs: pool, MaxVersion: tls.VersionTLS12,
-	}))
+	pool.AppendCertsFromPEM(encode("CERTIFICATE", trusted))
+	return &tls.Config{
+		Certificates: []tls.Certificate{{Certificate: [][]byte{shown}, PrivateKey: key}},
+		ClientAuth:   tls.RequireAndVerifyClientCert, ClientCAs: pool, MinVersion: tls.VersionTLS12,
+	}
+}
+
+func keyStore(t *testing.T, certificate []byte, key *ecdsa.PrivateKey) string {
+	t.Helper()
 	encoded, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	directory := t.TempDir()
-	store := put(t, string(encode("PRIVATE KEY", encoded))+string(encode("CERTIFICATE", certificate)), directory, "node.pem")
-	trust := put(t, string(encode("CERTIFICATE", certificate)), directory, "trust.crt")
-	foreign := put(t, string(encode("CERTIFICATE", other)), directory, "foreign.crt")
-	cases := map[string]struct {
-		listener Listener
-		says     string
-	}{
-		"its own":                     {Listener{ServerName: "c-p-3.c.ns.svc", KeyStore: store, TrustStore: trust}, ""},
-		"another name":                {Listener{ServerName: "c-p-4.c.ns.svc", KeyStore: store, TrustStore: trust}, "c-p-4.c.ns.svc"},
-		"another authority":           {Listener{ServerName: "c-p-3.c.ns.svc", KeyStore: store, TrustStore: foreign}, "x509"},
-		"none of its own to show":     {Listener{ServerName: "c-p-3.c.ns.svc", TrustStore: trust}, "tls"},
-		"no trusted certificate file": {Listener{ServerName: "c-p-3.c.ns.svc", KeyStore: store, TrustStore: "/nonexistent"}, "/nonexistent"},
+	return put(t, string(encode("PRIVATE KEY", encoded))+string(encode("CERTIFICATE", certificate)), t.TempDir(), "node.pem")
+}
+
+func TestSilenceIsNoReaction(t *testing.T) {
+	refusing := listen(t)
+	_ = refusing.Close()
+	cases := map[string]Listener{
+		"a closed port": {Address: refusing.Addr().String()},
+		"a listener that accepts and says nothing":  {Address: talker(t, "")},
+		"a TLS listener that accepts and is silent": {Address: talker(t, ""), TLS: true},
+		"a key store that is missing says nothing":  {Address: talker(t, ""), TLS: true, KeyStore: "/nonexistent"},
 	}
-	for name, c := range cases {
+	for name, listener := range cases {
 		t.Run(name, func(t *testing.T) {
-			c.listener.TLS, c.listener.Address = true, address
-			probe := &Probe{Listener: c.listener, Now: time.Now}
-			err := probe.Ask(within(t, time.Minute))
-			if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
-				t.Errorf("error %v, want %q", err, c.says)
+			probe := &Probe{Listener: listener, Now: time.Now}
+			if reacts, err := probe.Ask(within(t, 200*time.Millisecond)); reacts || err == nil {
+				t.Errorf("reacts %v, error %v", reacts, err)
 			}
 		})
+	}
+}
+
+// TestAFarewellIsNoReaction ends a listener that had served: what it sent before it went is not a sign of life.
+func TestAFarewellIsNoReaction(t *testing.T) {
+	listener := listen(t)
+	served := make(chan net.Conn, 1)
+	go func() {
+		connection, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = connection.Write([]byte("\x00\x00\x00\x06\x00\x00\x00\x01\x00\x00"))
+		served <- connection
+	}()
+	probe := &Probe{Listener: Listener{Address: listener.Addr().String()}, Now: time.Now}
+	if reacts, err := probe.Ask(within(t, time.Minute)); !reacts || err != nil {
+		t.Fatalf("reacts %v, error %v", reacts, err)
+	}
+	connection := <-served
+	_, _ = connection.Write([]byte("bye"))
+	_, _ = connection.Close(), listener.Close()
+	if reacts, err := probe.Ask(within(t, time.Minute)); reacts || err == nil {
+		t.Errorf("reacts %v, error %v", reacts, err)
 	}
 }

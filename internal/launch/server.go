@@ -26,11 +26,11 @@ type Listener struct {
 	Name string
 	// Address is host and port to dial.
 	Address string
-	// TLS says whether a handshake comes first; ServerName is the name the certificate has to carry.
+	// TLS says whether a handshake comes first; ServerName is the name that the node is asked by.
 	TLS        bool
 	ServerName string
-	// KeyStore and TrustStore are PEM files; KeyStore may be empty.
-	KeyStore, TrustStore string
+	// KeyStore is a PEM file with the node's key and certificate; it may be empty.
+	KeyStore string
 }
 
 // NewServer reads a server's properties.
@@ -97,11 +97,10 @@ func probeListener(properties map[string]string) (Listener, error) {
 	}
 	protocol := securityProtocol(properties["listener.security.protocol.map"], name)
 	listener := Listener{
-		Name:       name,
-		Address:    net.JoinHostPort(dialHost(host), port),
-		TLS:        strings.HasSuffix(protocol, "SSL"),
-		KeyStore:   listenerSetting(properties, name, "ssl.keystore.location"),
-		TrustStore: listenerSetting(properties, name, "ssl.truststore.location"),
+		Name:     name,
+		Address:  net.JoinHostPort(dialHost(host), port),
+		TLS:      strings.HasSuffix(protocol, "SSL"),
+		KeyStore: listenerSetting(properties, name, "ssl.keystore.location"),
 	}
 	if advertised, _, err := endpoint(properties["advertised.listeners"], name); err == nil {
 		listener.ServerName = advertised

@@ -36,7 +36,7 @@ func with(changes map[string]string) map[string]string {
 func TestTheProbedListener(t *testing.T) {
 	replication := Listener{
 		Name: "REPLICATION-9091", Address: "127.0.0.1:9091", TLS: true, ServerName: "c-p-3.c.ns.svc",
-		KeyStore: "/tmp/castellan/c-p-3.pem", TrustStore: "/trust/cluster-ca.crt",
+		KeyStore: "/tmp/castellan/c-p-3.pem",
 	}
 	plain := replication
 	plain.TLS = false
@@ -51,7 +51,7 @@ func TestTheProbedListener(t *testing.T) {
 		"is the one between brokers on a node with both roles": {combined(), replication},
 		"is the controllers' on a controller": {with(map[string]string{"process.roles": "controller"}), Listener{
 			Name: "CONTROLPLANE-9090", Address: "127.0.0.1:9090", TLS: true, ServerName: "c-p-3.c.ns.svc",
-			KeyStore: "/tmp/castellan/control.pem", TrustStore: "/trust/control.crt",
+			KeyStore: "/tmp/castellan/control.pem",
 		}},
 		"is asked in plain text if the map says so":     {with(map[string]string{"listener.security.protocol.map": "REPLICATION-9091:PLAINTEXT"}), plain},
 		"is asked in TLS before SASL":                   {with(map[string]string{"listener.security.protocol.map": "REPLICATION-9091:SASL_SSL"}), replication},
