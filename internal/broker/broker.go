@@ -18,8 +18,11 @@ const Limit = 30 * time.Second
 
 // Access says how to reach a cluster.
 type Access struct {
-	// Brokers are addresses host:port. Quorum and MetadataVersion also work with addresses of controllers.
+	// Brokers are addresses host:port.
 	Brokers []string
+	// Controllers are addresses host:port of what is asked for the quorum and the metadata version while no broker
+	// answers; none where that is not wanted.
+	Controllers []string
 	// TLS is nil for plain connections.
 	TLS *tls.Config
 }
@@ -27,6 +30,7 @@ type Access struct {
 // Dialer opens clusters.
 type Dialer interface {
 	// Dial opens a cluster after one of its nodes has answered. ErrUnreachable when none does within seconds.
+	// If that is a controller, all that only brokers can do fails with ErrUnreachable, until the next Dial.
 	Dial(ctx context.Context, to Access) (Cluster, error)
 }
 
@@ -40,7 +44,8 @@ type Cluster interface {
 
 // Facts are what an operator asks. Each answer is what the cluster says at that moment; nothing is cached.
 type Facts interface {
-	// Quorum is the state of the metadata quorum (DescribeQuorum, KIP-595, KIP-836); it is always Known.
+	// Quorum is the state of the metadata quorum (DescribeQuorum, KIP-595, KIP-836); it is always Known. Brokers pass
+	// the question on to the active controller (KIP-919 lets controllers answer it directly).
 	Quorum(ctx context.Context) (roll.Quorum, error)
 	// Partitions are those of all topics, internal ones too, with their min.insync.replicas; they are always Known.
 	Partitions(ctx context.Context) (roll.Partitions, error)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"castellan.io/castellan/internal/kafka/roll"
@@ -20,9 +21,11 @@ const (
 
 // Quorum is the state of the metadata quorum.
 func (c *cluster) Quorum(ctx context.Context) (roll.Quorum, error) {
-	answer, err := askSeeds(ctx, c, describeQuorum, func(a *kmsg.DescribeQuorumResponse) error {
-		_, err := quorumOf(a)
-		return err
+	answer, err := askAny(ctx, c, func(ctx context.Context, nodes *kgo.Client) (*kmsg.DescribeQuorumResponse, error) {
+		return askSeeds(ctx, nodes, describeQuorum, func(a *kmsg.DescribeQuorumResponse) error {
+			_, err := quorumOf(a)
+			return err
+		})
 	})
 	if err != nil {
 		return roll.Quorum{}, fmt.Errorf("asking for the state of the metadata quorum: %w", err)
@@ -88,7 +91,7 @@ func (c *cluster) MetadataVersion(ctx context.Context) (string, error) {
 }
 
 func (c *cluster) metadataLevel(ctx context.Context) (int16, error) {
-	answer, err := c.apiVersions(ctx)
+	answer, err := askAny(ctx, c, apiVersions)
 	if err != nil {
 		return 0, fmt.Errorf("asking for the metadata version: %w", err)
 	}
@@ -101,13 +104,13 @@ func (c *cluster) metadataLevel(ctx context.Context) (int16, error) {
 	return 0, fmt.Errorf("asking for the metadata version: %w: the node does not know the cluster's features yet", ErrUnreachable)
 }
 
-func (c *cluster) apiVersions(ctx context.Context) (*kmsg.ApiVersionsResponse, error) {
+func apiVersions(ctx context.Context, nodes *kgo.Client) (*kmsg.ApiVersionsResponse, error) {
 	request := func() kmsg.Request {
 		r := kmsg.NewPtrApiVersionsRequest()
 		r.ClientSoftwareName, r.ClientSoftwareVersion = "castellan", "1"
 		return r
 	}
-	return askSeeds(ctx, c, request, func(a *kmsg.ApiVersionsResponse) error {
+	return askSeeds(ctx, nodes, request, func(a *kmsg.ApiVersionsResponse) error {
 		return failure(kerr.ErrorForCode(a.ErrorCode))
 	})
 }

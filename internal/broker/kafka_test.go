@@ -109,6 +109,27 @@ func TestQuorumIsAskedOfEveryAddress(t *testing.T) {
 	}
 }
 
+// TestQuorumIsAskedOfControllersWhenBrokersCannotPassItOn has brokers that answer, and do not reach a controller.
+func TestQuorumIsAskedOfControllersWhenBrokersCannotPassItOn(t *testing.T) {
+	brokers, controllers := start(t, nil), start(t, nil)
+	brokers.simulateQuorum(func(_ int32, answer *kmsg.DescribeQuorumResponse) {
+		answer.Topics[0].Partitions[0].ErrorCode = kerr.NotLeaderForPartition.Code
+	})
+	controllers.simulateQuorum(nil)
+	brokers.announceMissing(t, nil)
+	controllers.announceMissing(t, nil)
+	access := broker.Access{Brokers: brokers.ListenAddrs(), Controllers: controllers.ListenAddrs()}
+	c, err := (broker.Kafka{}).Dial(t.Context(), access)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	got, err := c.Quorum(t.Context())
+	if err != nil || got.Leader != brokertest.World().Quorum.Leader {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
 // TestTopicThatVanishesIsLeftOut deletes a topic between the two questions that Partitions asks.
 func TestTopicThatVanishesIsLeftOut(t *testing.T) {
 	k := start(t, nil)

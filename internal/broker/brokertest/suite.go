@@ -55,6 +55,8 @@ func Run(t *testing.T, start func(t *testing.T) Subject) {
 		"calls on a cluster that stopped say that it is unreachable":   stopped,
 		"calls of a cancelled caller say so":                           cancelled,
 		"an address where nothing listens says that it is unreachable": nobodyThere,
+		"controllers tell of the quorum while no broker answers":       controllersOnly,
+		"controllers are not asked while a broker answers":             brokersFirst,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -180,6 +182,44 @@ func nobodyThere(t *testing.T, s Subject, _ broker.Cluster) {
 	defer c.Close()
 	got, err := c.Brokers(t.Context())
 	check(t, err, got, World().Brokers)
+}
+
+func controllersOnly(t *testing.T, s Subject, _ broker.Cluster) {
+	for name, brokers := range map[string][]string{"brokers are silent": {"127.0.0.1:1"}, "brokers have no address": nil} {
+		access := s.Access
+		access.Brokers, access.Controllers = brokers, s.Access.Brokers
+		c, err := s.Dialer.Dial(t.Context(), access)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		defer c.Close()
+		quorum(t, s, c)
+		version, err := c.MetadataVersion(t.Context())
+		check(t, err, version, World().Metadata)
+		results := everything(t.Context(), c)
+		for _, works := range []string{"Quorum", "MetadataVersion"} {
+			delete(results, works)
+		}
+		for call, err := range results {
+			if !errors.Is(err, broker.ErrUnreachable) {
+				t.Errorf("%s, %s: got %v, want %v", name, call, err, broker.ErrUnreachable)
+			}
+		}
+		cancelled(t, s, c)
+	}
+}
+
+func brokersFirst(t *testing.T, s Subject, _ broker.Cluster) {
+	access := s.Access
+	access.Controllers = []string{"127.0.0.1:1"}
+	c, err := s.Dialer.Dial(t.Context(), access)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	quorum(t, s, c)
+	partitions(t, s, c)
+	cancelled(t, s, c)
 }
 
 func check(t *testing.T, err error, got, want any) {

@@ -13,7 +13,8 @@ import (
 // Kafka dials clusters by any of their addresses; there is nothing at an address that it lacks.
 type Kafka map[string]*Cluster
 
-// Dial opens the cluster at the first address that has one that is not down.
+// Dial opens the cluster at the first address that has one that is not down. Through an address of a controller
+// it tells what controllers know.
 func (k Kafka) Dial(ctx context.Context, to broker.Access) (broker.Cluster, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("dialling %v: %w", to.Brokers, err)
@@ -21,6 +22,11 @@ func (k Kafka) Dial(ctx context.Context, to broker.Access) (broker.Cluster, erro
 	for _, address := range to.Brokers {
 		if c, found := k[address]; found && c.take(ctx, "Dial") == nil {
 			return c, nil
+		}
+	}
+	for _, address := range to.Controllers {
+		if c, found := k[address]; found && c.take(ctx, "Dial") == nil {
+			return controllers{c}, nil
 		}
 	}
 	return nil, fmt.Errorf("dialling %v: %w", to.Brokers, broker.ErrUnreachable)
@@ -166,7 +172,43 @@ func (c *Cluster) SetMetadataVersion(ctx context.Context, name string) error {
 // Close does nothing.
 func (c *Cluster) Close() {}
 
+// controllers is a cluster of which no broker answers.
+type controllers struct{ *Cluster }
+
+func (c controllers) unable(ctx context.Context, call string) error {
+	if err := c.take(ctx, call); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w", call, broker.ErrUnreachable)
+}
+
+// Partitions are what controllers do not tell.
+func (c controllers) Partitions(ctx context.Context) (roll.Partitions, error) {
+	return roll.Partitions{}, c.unable(ctx, "Partitions")
+}
+
+// Brokers are not asked of controllers.
+func (c controllers) Brokers(ctx context.Context) ([]int32, error) {
+	return nil, c.unable(ctx, "Brokers")
+}
+
+// InUse is what controllers do not tell.
+func (c controllers) InUse(ctx context.Context, _ []int32) (map[int32]bool, error) {
+	return nil, c.unable(ctx, "InUse")
+}
+
+// Unregister goes through brokers.
+func (c controllers) Unregister(ctx context.Context, _ int32) error {
+	return c.unable(ctx, "Unregister")
+}
+
+// SetMetadataVersion goes through brokers.
+func (c controllers) SetMetadataVersion(ctx context.Context, _ string) error {
+	return c.unable(ctx, "SetMetadataVersion")
+}
+
 var (
+	_ broker.Cluster = controllers{}
 	_ broker.Dialer  = Kafka{}
 	_ broker.Cluster = (*Cluster)(nil)
 )
