@@ -22,7 +22,7 @@ func main() {
 
 // settings are what a person may say about a benchmark.
 type settings struct {
-	runs                                           int
+	runs, clusters                                 int
 	image, storageClass, operatorNamespace, output string
 }
 
@@ -35,7 +35,7 @@ func newCommand() *cobra.Command {
 
   start    from apply to Ready, three combined nodes, with ephemeral and with persistent storage
   restart  of one node, and of all in a roll; the operator's memory; what a restart of the operator changes
-  many     fifty clusters whose nodes are played: the operator's memory, time and requests while nothing happens
+  many     many clusters whose nodes are played: the operator's memory, time and requests while nothing happens
 
 Without arguments, all of it. Each namespace that it uses is made and deleted. The cluster needs the operator and the
 storage class; nothing else should run there meanwhile.`,
@@ -46,8 +46,8 @@ storage class; nothing else should run there meanwhile.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(command *cobra.Command, parts []string) error {
-			if s.runs < 1 {
-				return fmt.Errorf("--runs is %d: at least one run is needed", s.runs)
+			if s.runs < 1 || s.clusters < 1 {
+				return fmt.Errorf("--runs is %d and --clusters is %d: at least one is needed", s.runs, s.clusters)
 			}
 			if s.output != "" && s.output != "json" {
 				return errors.New(`--output is one of "" (a table) and json`)
@@ -56,6 +56,7 @@ storage class; nothing else should run there meanwhile.`,
 		},
 	}
 	command.Flags().IntVar(&s.runs, "runs", 3, "how often each figure is measured; the medians are shown")
+	command.Flags().IntVar(&s.clusters, "clusters", 50, "how many clusters are many")
 	command.Flags().StringVarP(&s.output, "output", "o", "", "json for programs")
 	command.Flags().StringVar(&s.image, "kafka-image", "castellan.local/kafka:4.3.1", "image of the floor's brokers: the one that the operator uses")
 	command.Flags().StringVar(&s.storageClass, "storage-class", "castellan-local", "storage class of persistent volumes")

@@ -18,8 +18,6 @@ import (
 )
 
 const (
-	// many clusters of three nodes are enough to see what one more costs.
-	manyClusters  = 50
 	manyNamespace = "bench-many"
 	// idle is how long the operator is watched doing nothing: its usual interval between two looks at every resource.
 	idle = 2 * time.Minute
@@ -28,7 +26,7 @@ const (
 // many measures an operator of many clusters while nothing happens. Their pods are objects only: the operator sees
 // nodes that are ready and brokers that answer, and the machine is left to it.
 func (b *bench) many(ctx context.Context, report *figure.Report) (err error) {
-	b.say("%d clusters with nodes that are played", manyClusters)
+	b.say("%d clusters with nodes that are played", b.clusters)
 	if err := b.removeNamespace(ctx, manyNamespace); err != nil {
 		return err
 	}
@@ -58,7 +56,7 @@ func (b *bench) many(ctx context.Context, report *figure.Report) (err error) {
 
 func (b *bench) startMany(ctx context.Context) (time.Duration, error) {
 	var all []*unstructured.Unstructured
-	for i := range manyClusters {
+	for i := range b.clusters {
 		objects, err := manifest("one-of-many.yaml", map[string]string{"Name": fmt.Sprintf("c%02d", i), "Scheduler": playedScheduler})
 		if err != nil {
 			return 0, err
@@ -71,12 +69,12 @@ func (b *bench) startMany(ctx context.Context) (time.Duration, error) {
 	}
 	err := b.until(ctx, "all clusters are ready", func() error {
 		ready, err := b.readyClusters(ctx)
-		if err != nil || ready == manyClusters {
+		if err != nil || ready == b.clusters {
 			return err
 		}
 		if b.now().Sub(told) > 10*time.Second {
 			told = b.now()
-			b.say("%d of %d clusters are ready", ready, manyClusters)
+			b.say("%d of %d clusters are ready", ready, b.clusters)
 		}
 		return fmt.Errorf("%d are", ready)
 	})
@@ -101,7 +99,7 @@ func (b *bench) readyClusters(ctx context.Context) (int, error) {
 }
 
 func (b *bench) measureMany(ctx context.Context, took time.Duration, report *figure.Report) error {
-	name := func(what string) string { return fmt.Sprintf("%s, %d clusters", what, manyClusters) }
+	name := func(what string) string { return fmt.Sprintf("%s, %d clusters", what, b.clusters) }
 	report.Figures = append(report.Figures, &figure.Figure{Name: name("played nodes, from apply to all Ready"), Unit: figure.Seconds, Ours: []float64{took.Seconds()}})
 	// What the start has left to do is not idleness.
 	if err := b.pause(ctx, 3*calm); err != nil {
@@ -117,7 +115,7 @@ func (b *bench) measureMany(ctx context.Context, took time.Duration, report *fig
 	}
 	report.Figures = append(report.Figures, quiet...)
 	b.say("restarting the operator")
-	changed, objects, err := b.changedByRestart(ctx, manyNamespace, manyClusters)
+	changed, objects, err := b.changedByRestart(ctx, manyNamespace, b.clusters)
 	if err != nil {
 		return err
 	}

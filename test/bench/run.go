@@ -30,7 +30,7 @@ func run(command *cobra.Command, s settings, parts []string) error {
 	}
 	wanted := func(part string) bool { return len(parts) == 0 || slices.Contains(parts, part) }
 	if wanted("start") || wanted("restart") {
-		if err := b.clusters(command.Context(), report, wanted); err != nil {
+		if err := b.real(command.Context(), report, wanted); err != nil {
 			return err
 		}
 	}
@@ -60,8 +60,8 @@ func (b *bench) disturbances(ctx context.Context) ([]string, error) {
 	return []string{fmt.Sprintf("%d other Kafka resources are on this cluster and in the operator's figures", len(others.Items))}, nil
 }
 
-// clusters measures real clusters: ours and the floor in turns, so that a busy machine slows both.
-func (b *bench) clusters(ctx context.Context, report *figure.Report, wanted func(string) bool) error {
+// real measures real clusters: ours and the floor in turns, so that a busy machine slows both.
+func (b *bench) real(ctx context.Context, report *figure.Report, wanted func(string) bool) error {
 	ephemeral, persistent := newStarts("ephemeral"), newStarts("persistent")
 	rolled := newRestarts()
 	for i := range b.runs {

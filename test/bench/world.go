@@ -10,6 +10,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -49,6 +50,8 @@ type world struct {
 }
 
 func newWorld(progress io.Writer) (*world, error) {
+	// The libraries' remarks would tear the progress apart; what matters comes back as errors.
+	ctrl.SetLogger(logr.Discard())
 	connection, err := ctrl.GetConfig()
 	if err != nil {
 		return nil, fmt.Errorf("find the Kubernetes cluster (run with `bin/dev shell -- …`): %w", err)
