@@ -44,7 +44,7 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(
 		upCommand(), downCommand(), statusCommand(), kubectlCommand(),
 		loadCommand(), shellCommand(), assetsCommand(), superviseCommand(), imagesCommand(),
-		deployCommand(), prepareCommand(), quickstartCommand(), benchCommand(),
+		deployCommand(), prepareCommand(), quickstartCommand(),
 	)
 	return root
 }

@@ -1,3 +1,0 @@
-// Package bench measures on a real cluster what must not get slower or larger.
-// Its entry point is Bench.Run.
-package bench
