@@ -17,6 +17,8 @@ func rules() []rule {
 	return append(rulesWithoutFacts(),
 		// A node that is not ready is restarted when that may be the cure and nothing depends on it.
 		rule{"heal_what_is_unready", healWhatIsUnready},
+		// Brokers may be waiting for the very change that an outdated controller lacks.
+		rule{"controllers_do_not_wait_for_brokers", controllersDoNotWaitForBrokers},
 		// A node that cannot start although it is current needs a person, as no restart of this node or another is left.
 		rule{"current_nodes_can_start", currentNodesCanStart},
 		// One node that is not ready is a disruption: nothing else may happen meanwhile.
@@ -29,7 +31,8 @@ func rules() []rule {
 // rulesWithoutFacts need nothing that Kafka says.
 func rulesWithoutFacts() []rule {
 	return []rule{
-		// A node that cannot start as it is costs nothing to restart, and only its newest plan can help it.
+		// A node that cannot start as it is costs nothing to restart, unless its data goes with it, and only its newest
+		// plan can help it.
 		// This is first, so that a cluster broken by its configuration can be mended even while another node hangs.
 		{"replace_what_cannot_start", replaceWhatCannotStart},
 		// An instance that is being made or ended is a disruption already: nothing else may happen meanwhile.
@@ -95,7 +98,7 @@ func restart(n Node) Step {
 func replaceWhatCannotStart(s State) (Step, bool) {
 	for _, n := range which(s, cannotStart) {
 		// One that is stopping was told so already.
-		if outdated(n) && n.Exists && !n.Ending {
+		if outdated(n) && n.Exists && !n.Ending && !losesData(n) {
 			return restart(n), true
 		}
 	}
@@ -103,25 +106,48 @@ func replaceWhatCannotStart(s State) (Step, bool) {
 }
 
 // healWhatIsUnready looks at each of the unready outdated nodes: where one has to stay, another may still be the cure.
+// Those that cannot start come first, as nothing else can help them.
 func healWhatIsUnready(s State) (Step, bool) {
-	for _, n := range which(s, unready) {
-		if outdated(n) && unsafe(s, n) == "" {
+	waiting := which(s, func(n Node) bool { return unready(n) && outdated(n) })
+	stuck := slices.DeleteFunc(slices.Clone(waiting), func(n Node) bool { return !cannotStart(n) })
+	for _, n := range slices.Concat(stuck, waiting) {
+		if objectionTo(s, n).none() {
 			return restart(n), true
 		}
 	}
 	return Step{}, false
 }
 
+// controllersDoNotWaitForBrokers restarts an outdated controller when all that is not ready are mere brokers. To the quorum
+// they make no difference, and the partitions on a controller that is a broker too are asked about as ever.
+func controllersDoNotWaitForBrokers(s State) (Step, bool) {
+	waiting := which(s, unready)
+	if len(waiting) == 0 || slices.ContainsFunc(waiting, func(n Node) bool { return n.Controller }) {
+		return Step{}, false
+	}
+	step, decided := firstThatMayGo(s, which(s, func(n Node) bool { return outdated(n) && n.Controller }))
+	if decided && step.Action != Restart {
+		step.Because += "; not ready meanwhile: " + names(waiting)
+	}
+	return step, decided
+}
+
 func currentNodesCanStart(s State) (Step, bool) {
 	for _, n := range which(s, cannotStart) {
-		if !outdated(n) {
-			return Step{
-				Action: Blocked, Node: n.Name,
-				Because: fmt.Sprintf("node %s cannot start (%s), and restarting it would change nothing", n.Name, n.Stuck),
-			}, true
+		if outdated(n) || !n.Controller && slices.ContainsFunc(s.Nodes, mayMendBrokers) {
+			continue
 		}
+		return Step{
+			Action: Blocked, Node: n.Name,
+			Because: fmt.Sprintf("node %s cannot start (%s), and restarting it would change nothing", n.Name, n.Stuck),
+		}, true
 	}
 	return Step{}, false
+}
+
+// mayMendBrokers is true of controllers that are about to change.
+func mayMendBrokers(n Node) bool {
+	return n.Controller && (outdated(n) || !n.Ready && n.Stuck == "")
 }
 
 func allAreReady(s State) (Step, bool) {
@@ -129,28 +155,37 @@ func allAreReady(s State) (Step, bool) {
 	if len(waiting) == 0 {
 		return Step{}, false
 	}
-	names := make([]string, 0, len(waiting))
 	for _, n := range waiting {
 		if outdated(n) {
-			return Step{Action: Wait, Awaits: Kafka, Node: n.Name, Because: unsafe(s, n)}, true
+			return objectionTo(s, n).step(n), true
 		}
-		names = append(names, n.Name)
 	}
-	return Step{Action: Wait, Awaits: Platform, Node: names[0], Because: "not ready yet: " + strings.Join(names, ", ")}, true
+	return Step{Action: Wait, Awaits: Platform, Node: waiting[0].Name, Because: "not ready yet: " + names(waiting)}, true
 }
 
-// restartWhenSafe takes the first node that may go. Those of a higher rank wait until all of a lower one are done.
+func names(nodes []Node) string {
+	list := make([]string, 0, len(nodes))
+	for _, n := range nodes {
+		list = append(list, n.Name)
+	}
+	return strings.Join(list, ", ")
+}
+
 func restartWhenSafe(s State) (Step, bool) {
-	candidates := which(s, outdated)
+	return firstThatMayGo(s, which(s, outdated))
+}
+
+// firstThatMayGo takes the first candidate that may go. Those of a higher rank wait until all of a lower one are done.
+func firstThatMayGo(s State, candidates []Node) (Step, bool) {
 	if len(candidates) == 0 {
 		return Step{}, false
 	}
 	for _, n := range candidates {
-		if rank(s, n) == rank(s, candidates[0]) && unsafe(s, n) == "" {
+		if rank(s, n) == rank(s, candidates[0]) && objectionTo(s, n).none() {
 			return restart(n), true
 		}
 	}
-	return Step{Action: Wait, Awaits: Kafka, Node: candidates[0].Name, Because: unsafe(s, candidates[0])}, true
+	return objectionTo(s, candidates[0]).step(candidates[0]), true
 }
 
 // order puts controllers before brokers, as brokers follow the quorum's metadata, and the active controller
@@ -169,131 +204,4 @@ func rank(s State, n Node) int {
 		return 1
 	}
 	return 0
-}
-
-// unsafe says why the node must not go down now; empty when it may.
-func unsafe(s State, n Node) string {
-	if idle(s, n) {
-		return ""
-	}
-	if why := quorumLeads(s.Quorum, n); why != "" {
-		return why
-	}
-	if n.Controller {
-		if why := quorumNeeds(s.Quorum, n, s.FetchTimeoutMillis); why != "" {
-			return why
-		}
-	}
-	if n.Broker {
-		return partitionsNeed(s.Partitions, n)
-	}
-	return ""
-}
-
-// idle tells whether nobody can depend on the node: Kafka did not answer, and no node of any of its roles is ready. There
-// is nothing left to protect then, the data stays on its volumes, and waiting for a quorum or for replicas that an
-// outdated configuration prevents would be waiting for ever. While Kafka answers, its word counts and not the checks.
-func idle(s State, n Node) bool {
-	if n.Controller && s.Quorum.Known || n.Broker && s.Partitions.Known {
-		return false
-	}
-	return !slices.ContainsFunc(s.Nodes, func(other Node) bool {
-		return other.Ready && (n.Controller && other.Controller || n.Broker && other.Broker)
-	})
-}
-
-// quorumLeads wants a leader, for brokers too: without one, what brokers say about replicas may have been overtaken,
-// and a broker that goes cannot come back.
-func quorumLeads(q Quorum, n Node) string {
-	if !q.Known {
-		return fmt.Sprintf("node %s stays: the state of the controller quorum is not known", n.Name)
-	}
-	if q.Leader < 0 {
-		return fmt.Sprintf("node %s stays: the controller quorum has no leader", n.Name)
-	}
-	return ""
-}
-
-// quorumNeeds keeps a majority of caught-up voters without the node. One that is neither ready nor caught up is not missed.
-func quorumNeeds(q Quorum, n Node, fetchTimeoutMillis int64) string {
-	if !slices.ContainsFunc(q.Voters, func(v Voter) bool { return v.ID == n.ID }) || len(q.Voters) == 1 {
-		return ""
-	}
-	others, itself := 0, false
-	for _, v := range q.Voters {
-		if !caughtUp(q, v, fetchTimeoutMillis) {
-			continue
-		}
-		if v.ID == n.ID {
-			itself = true
-			continue
-		}
-		others++
-	}
-	if !n.Ready && !itself {
-		return ""
-	}
-	if need := votersNeeded(len(q.Voters)); others < need {
-		return fmt.Sprintf("node %s stays: other controllers that are caught up: %d, needed: %d", n.Name, others, need)
-	}
-	return ""
-}
-
-// votersNeeded is how many caught-up voters must remain besides the one that restarts.
-func votersNeeded(total int) int {
-	if total == 2 {
-		return 1
-	}
-	return (total + 2) / 2
-}
-
-func caughtUp(q Quorum, v Voter, fetchTimeoutMillis int64) bool {
-	if v.ID == q.Leader {
-		return true
-	}
-	if v.LastCaughtUp < 0 {
-		return false
-	}
-	for _, leader := range q.Voters {
-		if leader.ID == q.Leader {
-			return leader.LastCaughtUp >= 0 && leader.LastCaughtUp-v.LastCaughtUp < fetchTimeoutMillis
-		}
-	}
-	return false
-}
-
-// partitionsNeed keeps every partition writable. A partition with no replica to spare is not counted: no restart
-// at all would be possible otherwise.
-func partitionsNeed(p Partitions, n Node) string {
-	if !p.Known {
-		return fmt.Sprintf("node %s stays: the state of the partitions is not known", n.Name)
-	}
-	var needing []string
-	for i := range p.List {
-		if partitionNeeds(&p.List[i], n) {
-			needing = append(needing, fmt.Sprintf("%s-%d", p.List[i].Topic, p.List[i].Number))
-		}
-	}
-	if len(needing) == 0 {
-		return ""
-	}
-	shown := needing[:min(len(needing), shownPartitions)]
-	return fmt.Sprintf("node %s stays: partitions that would have too few in-sync replicas: %d, among them %s",
-		n.Name, len(needing), strings.Join(shown, ", "))
-}
-
-// shownPartitions bounds the length of a message.
-const shownPartitions = 3
-
-// partitionNeeds tells whether the partition would lack in-sync replicas without the node. A node that is not ready
-// and not in sync is not missed; a ready one is about to come in sync where too few are.
-func partitionNeeds(p *Partition, n Node) bool {
-	if !slices.Contains(p.Replicas, n.ID) || len(p.Replicas) <= p.MinISR {
-		return false
-	}
-	inSync := slices.Contains(p.ISR, n.ID)
-	if len(p.ISR) < p.MinISR {
-		return n.Ready || inSync
-	}
-	return len(p.ISR) == p.MinISR && inSync
 }

@@ -1,6 +1,9 @@
 package roll
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,6 +27,19 @@ func healthy(change func(*State)) State {
 }
 
 func silent(s *State) { s.Quorum, s.Partitions = Quorum{}, Partitions{} }
+
+func ephemeral(s *State) {
+	for i := range s.Nodes {
+		s.Nodes[i].Ephemeral = true
+	}
+}
+
+// notAController takes the first node's part in the quorum away.
+func notAController(s *State) {
+	s.Nodes[0].Controller = false
+	s.Nodes = append(s.Nodes, Node{Name: "k-3", ID: 3, Controller: true, Exists: true, Ready: true})
+	s.Quorum.Voters[0].ID = 3
+}
 
 func TestNext(t *testing.T) {
 	tests := map[string]struct {
@@ -164,6 +180,110 @@ func TestNext(t *testing.T) {
 			},
 			Step{Action: Wait, Awaits: Kafka, Node: "k-0", Rule: "restart_when_safe"},
 		},
+		"a broker that hangs does not keep a controller from restarting": {
+			func(s *State) {
+				notAController(s)
+				s.Nodes[0].Ready, s.Nodes[1].Broker, s.Nodes[1].Reasons = false, false, old
+			},
+			Step{Action: Restart, Node: "k-1", Reasons: old, Rule: "controllers_do_not_wait_for_brokers"},
+		},
+		"a broker that hangs does not keep a controller from restarting when only controllers answer": {
+			func(s *State) {
+				notAController(s)
+				s.Nodes[0].Ready, s.Nodes[1].Broker, s.Nodes[1].Reasons, s.Partitions = false, false, old, Partitions{}
+			},
+			Step{Action: Restart, Node: "k-1", Reasons: old, Rule: "controllers_do_not_wait_for_brokers"},
+		},
+		"a broker that hangs keeps a controller from restarting that is a broker with too few replicas beside": {
+			func(s *State) {
+				notAController(s)
+				s.Nodes[0].Ready, s.Nodes[1].Reasons, s.Partitions.List[0].ISR = false, old, []int32{1, 2}
+			},
+			Step{Action: Wait, Awaits: Kafka, Node: "k-1", Rule: "controllers_do_not_wait_for_brokers"},
+		},
+		"a controller that hangs keeps another from restarting": {
+			func(s *State) { s.Nodes[0].Broker, s.Nodes[0].Ready, s.Nodes[1].Reasons = false, false, old },
+			Step{Action: Wait, Awaits: Platform, Node: "k-0", Rule: "all_are_ready"},
+		},
+		"an ephemeral node that cannot start is not replaced before Kafka was asked": {
+			func(s *State) {
+				ephemeral(s)
+				s.Nodes[0].Ready, s.Nodes[0].Stuck, s.Nodes[0].Reasons = false, "CrashLoopBackOff", old
+				s.Partitions.List[0].ISR = []int32{0, 1}
+			},
+			Step{Action: Wait, Awaits: Kafka, Node: "k-0", Rule: "all_are_ready"},
+		},
+		"an ephemeral node that cannot start is replaced when facts say that it is not missed": {
+			func(s *State) {
+				ephemeral(s)
+				s.Nodes[0].Ready, s.Nodes[0].Stuck, s.Nodes[0].Reasons = false, "CrashLoopBackOff", old
+				s.Partitions.List[0].ISR, s.Quorum.Voters[0].LastCaughtUp = []int32{1, 2}, 0
+			},
+			Step{Action: Restart, Node: "k-0", Reasons: old, Rule: "heal_what_is_unready"},
+		},
+		"an ephemeral node that cannot start stays while Kafka ought to answer": {
+			func(s *State) {
+				ephemeral(s)
+				silent(s)
+				s.Nodes[0].Ready, s.Nodes[0].Stuck, s.Nodes[0].Reasons = false, "CrashLoopBackOff", old
+			},
+			Step{Action: Wait, Awaits: Kafka, Node: "k-0", Rule: "all_are_ready"},
+		},
+		"an ephemeral node that never ran is replaced without a question": {
+			func(s *State) {
+				ephemeral(s)
+				s.Nodes[0].Ready, s.Nodes[0].Stuck, s.Nodes[0].Reasons, s.Nodes[0].Blank = false, "ErrImagePull", old, true
+			},
+			Step{Action: Restart, Node: "k-0", Reasons: old, Rule: "replace_what_cannot_start"},
+		},
+		"an ephemeral node that lags stays when another one lags too": {
+			func(s *State) {
+				ephemeral(s)
+				s.Nodes[0].Broker, s.Nodes[0].Ready, s.Nodes[0].Reasons = false, false, old
+				s.Quorum.Voters[0].LastCaughtUp, s.Quorum.Voters[1].LastCaughtUp = 0, 0
+			},
+			Step{Action: Wait, Awaits: Kafka, Node: "k-0", Rule: "all_are_ready"},
+		},
+		"a node with a volume that lags restarts when another one lags too": {
+			func(s *State) {
+				s.Nodes[0].Broker, s.Nodes[0].Ready, s.Nodes[0].Reasons = false, false, old
+				s.Quorum.Voters[0].LastCaughtUp, s.Quorum.Voters[1].LastCaughtUp = 0, 0
+			},
+			Step{Action: Restart, Node: "k-0", Reasons: old, Rule: "heal_what_is_unready"},
+		},
+		"an ephemeral broker stays when it has the last copy though there is no replica to spare": {
+			func(s *State) {
+				ephemeral(s)
+				s.Nodes[0].Reasons, s.Partitions.List[0].ISR, s.Partitions.List[0].MinISR = old, []int32{0}, 3
+			},
+			Step{Action: Wait, Awaits: Kafka, Node: "k-0", Rule: "restart_when_safe"},
+		},
+		"an ephemeral broker restarts though it has the only copy that there is to be": {
+			func(s *State) {
+				ephemeral(s)
+				p := &s.Partitions.List[0]
+				s.Nodes[0].Reasons, p.Replicas, p.ISR, p.MinISR = old, []int32{0}, []int32{0}, 1
+			},
+			Step{Action: Restart, Node: "k-0", Reasons: old, Rule: "restart_when_safe"},
+		},
+		"the only node restarts though its data goes": {
+			func(s *State) {
+				ephemeral(s)
+				silent(s)
+				s.Nodes = s.Nodes[:1]
+				s.Nodes[0].Ready, s.Nodes[0].Reasons = false, old
+			},
+			Step{Action: Restart, Node: "k-0", Reasons: old, Rule: "heal_what_is_unready"},
+		},
+		"a second ephemeral node waits for a person while the first is not ready": {
+			func(s *State) {
+				ephemeral(s)
+				silent(s)
+				s.Nodes[0].Ready, s.Nodes[1].Ready, s.Nodes[2].Ready = false, false, false
+				s.Nodes[1].Reasons, s.Nodes[2].Reasons = old, old
+			},
+			Step{Action: Blocked, Node: "k-1", Rule: "all_are_ready"},
+		},
 		"a controller that does not vote yet restarts": {
 			func(s *State) {
 				s.Quorum.Voters, s.Nodes[0].Reasons = s.Quorum.Voters[1:], old
@@ -178,7 +298,7 @@ func TestNext(t *testing.T) {
 			if (got.Because == "") != (got.Action == Restart || got.Action == Done) {
 				t.Errorf("the reason of %s is %q", got.Action, got.Because)
 			}
-			if diff := cmp.Diff(test.want, got, cmpopts.IgnoreFields(Step{}, "Because")); diff != "" {
+			if diff := cmp.Diff(test.want, got, cmpopts.IgnoreFields(Step{}, "Because", "Detail")); diff != "" {
 				t.Errorf("-want +got:\n%s%s", diff, got.Because)
 			}
 		})
@@ -204,6 +324,28 @@ func TestNeedsFacts(t *testing.T) {
 	}
 }
 
+func TestMessagesStayTheSameWhileTheirCauseDoes(t *testing.T) {
+	s := healthy(func(s *State) {
+		s.Nodes[0].Reasons = old
+		p := s.Partitions.List[0]
+		p.ISR = []int32{0, 1}
+		s.Partitions.List = []Partition{p, p, p, p, p}
+	})
+	var said []string
+	for len(s.Partitions.List) > 0 {
+		step := Next(s)
+		said = append(said, step.Rule+": "+step.Because)
+		s.Partitions.List = s.Partitions.List[1:]
+		if want := fmt.Sprintf("%d, among them orders-0", len(s.Partitions.List)+1); !strings.HasPrefix(step.Detail, want) {
+			t.Errorf("detail %q, want it to begin with %q", step.Detail, want)
+		}
+	}
+	want := []string{"restart_when_safe: node k-0 stays: partitions would have too few in-sync replicas"}
+	if got := slices.Compact(said); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestMessagesNameAFewPartitionsOnly(t *testing.T) {
 	s := healthy(func(s *State) {
 		s.Nodes[0].Reasons = old
@@ -211,8 +353,7 @@ func TestMessagesNameAFewPartitionsOnly(t *testing.T) {
 		p.ISR = []int32{0, 1}
 		s.Partitions.List = []Partition{p, p, p, p, p}
 	})
-	want := "node k-0 stays: partitions that would have too few in-sync replicas: 5, among them orders-0, orders-0, orders-0"
-	if got := Next(s).Because; got != want {
+	if got, want := Next(s).Detail, "5, among them orders-0, orders-0, orders-0"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -62,7 +62,7 @@ func (w *world) crash(random *rand.Rand) {
 
 // cases are the same each time, so that a failure can be repeated.
 func cases(count int) *quick.Config {
-	return &quick.Config{MaxCount: count, Rand: rand.New(rand.NewSource(1))} //nolint:gosec // not a secret
+	return &quick.Config{MaxCount: count, Rand: rand.New(rand.NewSource(1))}
 }
 
 func TestEveryOutdatedNodeRestartsOnceAndSafely(t *testing.T) {
@@ -87,15 +87,77 @@ func TestEveryOutdatedNodeRestartsOnceAndSafely(t *testing.T) {
 	}
 }
 
-// isSafe tells whether a restart takes nothing away: the node does not run anyway, or it is the only one that will not, and
-// quorum and partitions can do without it.
+// TestAnOutageTakesTheDataOfOneNodeAtMost lets nobody answer and nobody be ready, whatever is outdated or stuck.
+func TestAnOutageTakesTheDataOfOneNodeAtMost(t *testing.T) {
+	restarted := 0
+	property := func(w world) bool {
+		w.outage = true
+		for i := range w.Nodes {
+			w.Nodes[i].Ephemeral, w.Nodes[i].Ready = true, false
+		}
+		controllers, brokers := 0, 0
+		w.follow(func(_ State, step Step) {
+			if step.Action != Restart {
+				return
+			}
+			restarted++
+			n := w.node(step.Node)
+			if n.Controller {
+				controllers++
+			}
+			if n.Broker {
+				brokers++
+			}
+		})
+		return controllers <= 1 && brokers <= 1
+	}
+	if err := quick.Check(property, cases(2000)); err != nil {
+		t.Error(err)
+	}
+	if restarted == 0 {
+		t.Error("no node was ever restarted")
+	}
+}
+
+// TestTheLastCopyStays restarts ephemeral nodes, some of which crash: none takes the only copy of a partition that has replicas
+// elsewhere, and nobody is stranded when none crashes.
+func TestTheLastCopyStays(t *testing.T) {
+	property := func(w world) bool {
+		crashed := false
+		for i := range w.Nodes {
+			w.Nodes[i].Ephemeral = true
+			crashed = crashed || !w.Nodes[i].Ready
+		}
+		kept := true
+		ended := w.follow(func(before State, step Step) {
+			if step.Action == Restart && before.Partitions.Known {
+				kept = kept && !hasLastCopy(before, w.node(step.Node).ID)
+			}
+		})
+		return kept && (ended || crashed)
+	}
+	if err := quick.Check(property, cases(5000)); err != nil {
+		t.Error(err)
+	}
+}
+
+func hasLastCopy(s State, id int32) bool {
+	return slices.ContainsFunc(s.Partitions.List, func(p Partition) bool {
+		return len(p.Replicas) > 1 && len(p.ISR) == 1 && p.ISR[0] == id
+	})
+}
+
+// isSafe tells whether a restart takes nothing away: the node does not run anyway, or it is the only one that will not, but
+// for brokers while controllers restart, and quorum and partitions can do without it.
 func isSafe(s State, name string) bool {
 	i := slices.IndexFunc(s.Nodes, func(n Node) bool { return n.Name == name })
 	n := s.Nodes[i]
 	if !n.Ready {
 		return n.Exists && !n.Ending
 	}
-	if slices.ContainsFunc(s.Nodes, func(other Node) bool { return !other.Ready || !other.Exists || other.Ending }) {
+	if slices.ContainsFunc(s.Nodes, func(other Node) bool {
+		return !other.Exists || other.Ending || !other.Ready && (other.Controller || !n.Controller)
+	}) {
 		return false
 	}
 	return (!n.Controller || quorumWithout(s.Quorum, n)) && (!n.Broker || partitionsWithout(s.Partitions, n))
@@ -151,7 +213,7 @@ func TestQuorumRuleAgreesWithCounting(t *testing.T) {
 		}
 		q.Leader = int32(leader) % int32(len(q.Voters))
 		n := Node{Name: "k", ID: int32(id) % 8, Ready: ready, Controller: true}
-		return (quorumNeeds(q, n, 2000) == "") == quorumWithout(q, n)
+		return quorumNeeds(q, n, 2000).none() == quorumWithout(q, n)
 	}
 	if err := quick.Check(property, cases(50000)); err != nil {
 		t.Error(err)
@@ -163,7 +225,7 @@ func TestPartitionRuleAgreesWithTakingAway(t *testing.T) {
 		p := Partition{Topic: "t", Replicas: bits(replicas), ISR: bits(replicas & isr), MinISR: int(least%4) + 1}
 		n := Node{Name: "k", ID: int32(id) % 8, Ready: ready, Broker: true}
 		partitions := Partitions{Known: true, List: []Partition{p}}
-		return (partitionsNeed(partitions, n) == "") == partitionsWithout(partitions, n)
+		return fromPartitions(State{Partitions: partitions}, n).none() == partitionsWithout(partitions, n)
 	}
 	if err := quick.Check(property, cases(50000)); err != nil {
 		t.Error(err)

@@ -13,10 +13,13 @@ import (
 
 // TestScripts runs the commands in testdata/*.txt, and compares what they print, the lines that begin with >, with the file.
 //
-//	node NAME-ID ROLES [unready] [ending] [missing] [stuck=WHY] [outdated=CODE]
+//	node NAME-ID ROLES [ephemeral] [blank] [unready] [ending] [missing] [stuck=WHY] [outdated=CODE]
 //	quorum leader=ID voters=IDS [lagging=IDS]
 //	partition TOPIC-NUMBER replicas=IDS isr=IDS min=NUMBER
 //	apart      nodes of the old and the new configuration do not understand each other
+//	barred     outdated controllers do not let brokers in
+//	outage     no node can become ready, and nobody answers
+//	recovery   the outage is over
 //	next       print the next step
 //	roll       take steps, and let happen what happens by itself, until that is over
 func TestScripts(t *testing.T) {
@@ -64,8 +67,10 @@ func do(t *testing.T, w *world, out *strings.Builder, words []string) {
 		w.Partitions.List = append(w.Partitions.List, Partition{
 			Topic: topic, Number: number, Replicas: ids(t, options["replicas"]), ISR: ids(t, options["isr"]), MinISR: int(integer(t, options["min"])),
 		})
-	case "apart":
-		w.apart = true
+	case "apart", "barred", "outage":
+		w.apart, w.barred, w.outage = words[0] == "apart", words[0] == "barred", words[0] == "outage"
+	case "recovery":
+		w.recover()
 	case "next":
 		show(out, Next(w.seen()))
 	case "roll":
@@ -79,7 +84,7 @@ func do(t *testing.T, w *world, out *strings.Builder, words []string) {
 
 func show(out *strings.Builder, step Step) {
 	fmt.Fprintf(out, "> %s", step.Action)
-	for _, text := range []string{step.Node, step.Because} {
+	for _, text := range []string{step.Node, step.Because, step.Detail} {
 		if text != "" {
 			fmt.Fprintf(out, " | %s", text)
 		}
@@ -99,6 +104,7 @@ func nodeOf(t *testing.T, name, roles string, options map[string]string) Node {
 	n := Node{
 		Name: name, ID: id, Controller: strings.Contains(roles, "controller"), Broker: strings.Contains(roles, "broker"),
 		Exists: !has(options, "missing"), Ending: has(options, "ending"), Stuck: options["stuck"],
+		Ephemeral: has(options, "ephemeral"), Blank: has(options, "blank"),
 	}
 	n.Ready = n.Exists && n.Stuck == "" && !has(options, "unready")
 	if code := options["outdated"]; code != "" {

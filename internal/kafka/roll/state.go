@@ -27,6 +27,11 @@ type Node struct {
 	Ending bool
 	// Stuck says why it cannot become ready without help; empty when it can.
 	Stuck string
+	// Ephemeral is set if its data goes with its instance.
+	Ephemeral bool
+	// Blank is set if its instance is known to hold nothing that could be lost: its process never ran, or the cluster
+	// that it belongs to never came to be.
+	Blank bool
 	// Reasons why it must restart; none when it is current.
 	Reasons []Reason
 }
@@ -101,8 +106,10 @@ type Step struct {
 	Reasons []Reason
 	// Awaits says who has to move before a waiting step can be decided anew.
 	Awaits Mover
-	// Rule that made the decision, and Because tells what it saw.
+	// Rule that made the decision, and Because tells what it saw. Both stay the same while the cause does.
 	Rule, Because string
+	// Detail has what may change from moment to moment, such as counts; often empty.
+	Detail string
 }
 
 // Mover is who changes what a step waits for.

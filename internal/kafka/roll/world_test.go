@@ -7,16 +7,34 @@ type world struct {
 	State
 	// apart means that nodes of the old and the new configuration do not understand each other.
 	apart bool
+	// barred means that outdated controllers do not let brokers in.
+	barred bool
+	// outage means that no node can become ready and nobody answers.
+	outage bool
 }
 
-// seen is what an operator sees: without a broker that is ready or a leader Kafka says nothing.
+// seen is what an operator sees: controllers tell of the quorum if there is a leader, brokers of the rest when one is ready.
 func (w *world) seen() State {
 	s := w.State
 	s.Nodes = slices.Clone(s.Nodes)
-	if w.Quorum.Leader < 0 || !slices.ContainsFunc(s.Nodes, func(n Node) bool { return n.Broker && n.Ready }) {
-		s.Quorum, s.Partitions = Quorum{}, Partitions{}
+	if w.Quorum.Leader < 0 || w.outage {
+		s.Quorum = Quorum{}
+	}
+	if w.outage || !ready(s, isBroker) {
+		s.Partitions = Partitions{}
 	}
 	return s
+}
+
+// recover ends an outage: what runs serves again.
+func (w *world) recover() {
+	w.outage = false
+	for i := range w.Nodes {
+		if n := &w.Nodes[i]; n.Exists && !n.Ending && n.Stuck == "" {
+			n.Ready = true
+		}
+	}
+	w.elect()
 }
 
 func (w *world) node(name string) *Node {
@@ -26,7 +44,7 @@ func (w *world) node(name string) *Node {
 // restart stops a node. It leaves the quorum's and the partitions' in-sync members; the last replica in sync stays in its ISR, as in Kafka.
 func (w *world) restart(name string) {
 	n := w.node(name)
-	n.Ending, n.Ready, n.Stuck, n.Reasons = true, false, "", nil
+	n.Ending, n.Ready, n.Stuck, n.Reasons, n.Blank = true, false, "", nil, false
 	w.leave(n.ID)
 }
 
@@ -77,7 +95,7 @@ func (w *world) pass() bool {
 			n.Ending, n.Exists = false, false
 		case !n.Exists:
 			n.Exists = true
-		case !n.Ready && n.Stuck == "" && !outdated(*n) && w.understood():
+		case !n.Ready && n.Stuck == "" && !outdated(*n) && !w.outage && w.understood() && w.letIn(*n):
 			n.Ready = true
 			w.elect()
 		case n.Ready && w.catchUp(n.ID):
@@ -98,6 +116,10 @@ func (w *world) understood() bool {
 		}
 	}
 	return !w.apart || current*2 > len(w.Nodes)
+}
+
+func (w *world) letIn(n Node) bool {
+	return n.Controller || !w.barred || !slices.ContainsFunc(w.Nodes, func(other Node) bool { return other.Controller && outdated(other) })
 }
 
 // catchUp brings a node in sync everywhere; false when it is.
