@@ -60,7 +60,7 @@ func runDeploy(command *cobra.Command, flags deployFlags) error {
 	}
 	if flags.current || flags.context != "" {
 		if flags.images == "" {
-			return errors.New("say with --images where the cluster gets the images from, as in --images registry.example.com/castellan ('make images PUSH=…' puts them there)")
+			return errors.New("say where the cluster gets the images from: --images registry.example.com/castellan, or PUSH= with make ('make images PUSH=…' puts them there)")
 		}
 		deployment.Kubectl, err = otherCluster(command.Context(), lab, flags.context)
 	} else {
