@@ -225,9 +225,18 @@ func TestNext(t *testing.T) {
 			func(s *State) {
 				ephemeral(s)
 				silent(s)
-				s.Nodes[0].Ready, s.Nodes[0].Stuck, s.Nodes[0].Reasons = false, "CrashLoopBackOff", old
+				s.Nodes[0].Broker, s.Nodes[0].Ready, s.Nodes[0].Stuck, s.Nodes[0].Reasons = false, false, "CrashLoopBackOff", old
 			},
 			Step{Action: Wait, Awaits: Kafka, Node: "k-0", Rule: "all_are_ready"},
+		},
+		"an ephemeral controller that cannot start is replaced when Kafka cannot answer without it": {
+			func(s *State) {
+				ephemeral(s)
+				silent(s)
+				s.Nodes[0].Broker, s.Nodes[0].Ready, s.Nodes[0].Stuck, s.Nodes[0].Reasons = false, false, "CrashLoopBackOff", old
+				s.Nodes[1].Ready, s.Nodes[1].Stuck, s.Nodes[1].Reasons = false, "CrashLoopBackOff", old
+			},
+			Step{Action: Restart, Node: "k-0", Reasons: old, Rule: "heal_what_is_unready"},
 		},
 		"an ephemeral node that never ran is replaced without a question": {
 			func(s *State) {
