@@ -222,7 +222,7 @@ func TestQuorumRuleAgreesWithCounting(t *testing.T) {
 
 func TestPartitionRuleAgreesWithTakingAway(t *testing.T) {
 	property := func(replicas, isr uint8, least uint8, id uint8, ready bool) bool {
-		p := Partition{Topic: "t", Replicas: bits(replicas), ISR: bits(replicas & isr), MinISR: int(least%4) + 1}
+		p := Partition{Topic: "t", Replicas: voters(replicas).ids(), ISR: voters(replicas & isr).ids(), MinISR: int(least%4) + 1}
 		n := Node{Name: "k", ID: int32(id) % 8, Ready: ready, Broker: true}
 		partitions := Partitions{Known: true, List: []Partition{p}}
 		return fromPartitions(State{Partitions: partitions}, n).none() == partitionsWithout(partitions, n)
@@ -230,14 +230,4 @@ func TestPartitionRuleAgreesWithTakingAway(t *testing.T) {
 	if err := quick.Check(property, cases(50000)); err != nil {
 		t.Error(err)
 	}
-}
-
-func bits(mask uint8) []int32 {
-	var set []int32
-	for i := range int32(8) {
-		if mask&(1<<i) != 0 {
-			set = append(set, i)
-		}
-	}
-	return set
 }
