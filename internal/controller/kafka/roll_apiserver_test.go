@@ -8,10 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
-
-	"github.com/google/go-cmp/cmp"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka/roll"
