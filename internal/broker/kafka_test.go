@@ -26,6 +26,7 @@ import (
 
 func TestKafka(t *testing.T) {
 	brokertest.Run(t, func(t *testing.T) brokertest.Subject {
+		t.Helper()
 		return simulate(t, nil, nil)
 	})
 }
@@ -33,6 +34,7 @@ func TestKafka(t *testing.T) {
 func TestKafkaOverTLS(t *testing.T) {
 	server, client := certificates(t)
 	brokertest.Run(t, func(t *testing.T) brokertest.Subject {
+		t.Helper()
 		return simulate(t, server, client)
 	})
 }
@@ -133,7 +135,7 @@ func TestQuorumIsAskedOfControllersWhenBrokersCannotPassItOn(t *testing.T) {
 // TestTopicThatVanishesIsLeftOut deletes a topic between the two questions that Partitions asks.
 func TestTopicThatVanishesIsLeftOut(t *testing.T) {
 	k := start(t, nil)
-	k.ControlKey(kmsg.DescribeConfigs.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // the order is kfake's
+	k.ControlKey(kmsg.DescribeConfigs.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
 		k.SleepControl(func() {
 			if err := k.DeleteTopic("notes"); err != nil {
 				t.Error(err)
@@ -149,7 +151,7 @@ func TestTopicThatVanishesIsLeftOut(t *testing.T) {
 
 func TestTopicThatCannotBeReadFailsTheAnswer(t *testing.T) {
 	k := start(t, nil)
-	k.ControlKey(kmsg.Metadata.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // the order is kfake's
+	k.ControlKey(kmsg.Metadata.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) {
 		k.KeepControl()
 		answer := request.ResponseKind().(*kmsg.MetadataResponse)
 		for i, address := range k.ListenAddrs() {
@@ -172,6 +174,7 @@ func TestTopicThatCannotBeReadFailsTheAnswer(t *testing.T) {
 }
 
 func simulate(t *testing.T, server, client *tls.Config) brokertest.Subject {
+	t.Helper()
 	k := start(t, server)
 	k.simulateQuorum(nil)
 	k.simulateUnregistering()
@@ -244,7 +247,7 @@ func (k simulation) announceMissing(t *testing.T, client *tls.Config) {
 		t.Fatal(err)
 	}
 	t.Cleanup(plain.Close)
-	k.ControlKey(kmsg.ApiVersions.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // the order is kfake's
+	k.ControlKey(kmsg.ApiVersions.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) {
 		k.KeepControl()
 		asked := request.(*kmsg.ApiVersionsRequest)
 		if asked.ClientSoftwareName == itself || asked.Version > 4 {
@@ -271,7 +274,7 @@ func (k simulation) announceMissing(t *testing.T, client *tls.Config) {
 }
 
 func (k simulation) simulateQuorum(adjust func(node int32, answer *kmsg.DescribeQuorumResponse)) {
-	k.ControlKey(kmsg.DescribeQuorum.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // the order is kfake's
+	k.ControlKey(kmsg.DescribeQuorum.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) {
 		k.KeepControl()
 		answer := request.ResponseKind().(*kmsg.DescribeQuorumResponse)
 		partition := kmsg.NewDescribeQuorumResponseTopicPartition()
@@ -293,7 +296,7 @@ func (k simulation) simulateQuorum(adjust func(node int32, answer *kmsg.Describe
 }
 
 func (k simulation) simulateUnregistering() {
-	k.ControlKey(kmsg.UnregisterBroker.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // the order is kfake's
+	k.ControlKey(kmsg.UnregisterBroker.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) {
 		k.KeepControl()
 		answer := request.ResponseKind().(*kmsg.UnregisterBrokerResponse)
 		removed := make(chan error, 1)

@@ -3,6 +3,7 @@ package broker
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -42,9 +43,9 @@ func levelOf(name string) (int16, error) {
 		wanted = match[1] + "-"
 	}
 	names := metadataVersions()
-	for i := len(names) - 1; i >= 0; i-- {
-		if names[i] == wanted || strings.HasSuffix(wanted, "-") && strings.HasPrefix(names[i], wanted) {
-			return int16(i + oldestLevel), nil //nolint:gosec // a few dozen entries
+	for i, known := range slices.Backward(names) {
+		if known == wanted || strings.HasSuffix(wanted, "-") && strings.HasPrefix(known, wanted) {
+			return int16(i + oldestLevel), nil
 		}
 	}
 	return 0, fmt.Errorf("metadata version %q is not known; those from %s to %s are", name, names[0], names[len(names)-1])

@@ -32,16 +32,13 @@ func TestHealthDecisions(t *testing.T) {
 	}
 }
 
-// errRefusal is a failure in which the server had its say.
-var errRefusal = errors.New("bad certificate")
-
 func TestMonitorCountsSilenceFromItsBeginning(t *testing.T) {
 	now := time.Unix(1000, 0)
 	var answer error
 	asked := 0
 	monitor := &Monitor{Now: func() time.Time { return now }, Ask: func(context.Context) (bool, error) {
 		asked++
-		return answer == nil || errors.Is(answer, errRefusal), answer
+		return answer == nil, answer
 	}}
 	step := func(after time.Duration, failure error) Observation {
 		now, answer = now.Add(after), failure
@@ -67,13 +64,30 @@ func TestMonitorCountsSilenceFromItsBeginning(t *testing.T) {
 	if seen := step(40*time.Second, refused); seen.Silent != 40*time.Second || !seen.Served {
 		t.Errorf("after 40 s of silence: %+v", seen)
 	}
-	if seen := step(40*time.Second, errRefusal); seen.Silent != 0 || seen.Failure == nil {
-		t.Errorf("at a refusal: %+v", seen)
-	}
-	if seen := step(40*time.Second, refused); seen.Silent != 0 {
-		t.Errorf("silent for %s although it refused just before", seen.Silent)
-	}
 	if seen := step(40*time.Second, nil); seen.Failure != nil || seen.Silent != 0 {
 		t.Errorf("after the answer came back: %+v", seen)
+	}
+}
+
+func TestARefusalEndsASilence(t *testing.T) {
+	now := time.Unix(1000, 0)
+	monitor := &Monitor{Now: func() time.Time { return now }}
+	monitor.Enter(Running)
+	refused := errors.New("refused")
+	step := func(reacts bool, failure error) Observation {
+		now = now.Add(40 * time.Second)
+		monitor.Ask = func(context.Context) (bool, error) { return reacts, failure }
+		return monitor.Observe(t.Context())
+	}
+	step(true, nil)
+	step(false, refused)
+	if seen := step(false, refused); seen.Silent != 40*time.Second {
+		t.Errorf("after 40 s of silence: %+v", seen)
+	}
+	if seen := step(true, refused); seen.Silent != 0 || seen.Failure == nil || !seen.Served {
+		t.Errorf("at a refusal: %+v", seen)
+	}
+	if seen := step(false, refused); seen.Silent != 0 {
+		t.Errorf("silent for %s although it refused just before", seen.Silent)
 	}
 }

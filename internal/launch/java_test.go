@@ -16,15 +16,20 @@ func TestCommand(t *testing.T) {
 		environment Environment
 		want        string
 	}{
-		"has the defaults of Kafka's scripts": {plain, nil,
-			"/java -Xmx1G -Xms1G " + performance + " -Dkafka.logs.dir=/tmp -cp /libs/* kafka.Kafka f"},
+		"has the defaults of Kafka's scripts": {
+			plain, nil,
+			"/java -Xmx1G -Xms1G " + performance + " -Dkafka.logs.dir=/tmp -cp /libs/* kafka.Kafka f",
+		},
 		"has everything the image and the pod give": {full, Environment{
 			"KAFKA_HEAP_OPTS": "-Xms1g  -Xmx2g", "KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseZGC", "STRIMZI_KAFKA_GC_LOG_ENABLED": "true",
 			"STRIMZI_JAVA_SYSTEM_PROPERTIES": "-Da=b -Dc=d", "KAFKA_OPTS": "-javaagent:x.jar",
 		}, "/java -Xms1g -Xmx2g -XX:+UseZGC -Xlog:gc*:stdout:time,level,tags -XX:SharedArchiveFile=/kafka.jsa -Xshare:auto " +
 			"-Dkafka.logs.dir=/tmp -Dlog4j2.configurationFile=/log4j2.properties -Da=b -Dc=d -cp /a.jar:/b.jar -javaagent:x.jar kafka.Kafka f"},
-		"takes a share of the memory": {full, Environment{"STRIMZI_DYNAMIC_HEAP_PERCENTAGE": "50", "KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseZGC"},
-			"/java -Xms2147483600 -Xmx2147483600 -XX:+UseZGC -XX:SharedArchiveFile=/kafka.jsa -Xshare:auto -Dkafka.logs.dir=/tmp -Dlog4j2.configurationFile=/log4j2.properties -cp /a.jar:/b.jar kafka.Kafka f"},
+		"takes a share of the memory": {
+			full,
+			Environment{"STRIMZI_DYNAMIC_HEAP_PERCENTAGE": "50", "KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseZGC"},
+			"/java -Xms2147483600 -Xmx2147483600 -XX:+UseZGC -XX:SharedArchiveFile=/kafka.jsa -Xshare:auto -Dkafka.logs.dir=/tmp -Dlog4j2.configurationFile=/log4j2.properties -cp /a.jar:/b.jar kafka.Kafka f",
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -56,10 +56,12 @@ func Kafka(ctx context.Context, layout Layout, environment Environment, log *slo
 
 // stopped turns an error into success if the launcher was asked to stop.
 func stopped(ctx context.Context, err error) (int, error) {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return 0, nil
+	default:
+		return 1, err
 	}
-	return 1, err
 }
 
 func prepareStorage(ctx context.Context, layout Layout, server Server, tool toolFor, log *slog.Logger) error {
