@@ -2,6 +2,7 @@ package image
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -88,12 +89,7 @@ func stanzaFields(stanza string) map[string]string {
 }
 
 func contains(list, word string) bool {
-	for _, field := range strings.Fields(list) {
-		if field == word {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(strings.Fields(list), word)
 }
 
 // keyring leaves out keys that are written into the source itself.

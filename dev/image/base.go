@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -37,10 +38,8 @@ var dropped = []string{
 // KeepInBase decides which paths of a fresh system belong in the image. Of the
 // documentation only the licences stay.
 func KeepInBase(relative string) bool {
-	for _, file := range dropped {
-		if relative == file {
-			return false
-		}
+	if slices.Contains(dropped, relative) {
+		return false
 	}
 	for _, directory := range emptied {
 		if strings.HasPrefix(relative, directory+"/") {
@@ -77,8 +76,10 @@ func (b *builder) baseLayer(ctx context.Context) (layer, error) {
 	if err != nil {
 		return layer{}, err
 	}
-	inputs := []string{source.Suite, source.URI, basePackages, passwdLine,
-		strings.Join(emptied, " "), strings.Join(dropped, " ")}
+	inputs := []string{
+		source.Suite, source.URI, basePackages, passwdLine,
+		strings.Join(emptied, " "), strings.Join(dropped, " "),
+	}
 	return b.layer("base", inputs, func(staging, file string) (string, error) {
 		b.progress("base: installing %s with debootstrap", source.Suite)
 		root := filepath.Join(staging, "root")

@@ -70,16 +70,16 @@ func (b *builder) progress(format string, arguments ...any) {
 // name for people who look at the image's history.
 type layer struct{ Name, File, Digest string }
 
-// layer returns the layer with the given inputs. Make writes it to file, with a
+// layer returns the layer with the given inputs. Pack writes it to file, with a
 // staging directory at its disposal, and returns its digest.
-func (b *builder) layer(name string, inputs []string, make func(staging, file string) (string, error)) (layer, error) {
+func (b *builder) layer(name string, inputs []string, pack func(staging, file string) (string, error)) (layer, error) {
 	dir, err := b.cache.build("layer-"+name, append(inputs, runtime.GOARCH), func(dir string) error {
 		staging, err := os.MkdirTemp(dir, "staging-")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(staging)
-		digest, err := make(staging, filepath.Join(dir, "layer.tar.gz"))
+		digest, err := pack(staging, filepath.Join(dir, "layer.tar.gz"))
 		if err != nil {
 			return err
 		}
@@ -160,7 +160,7 @@ func writeImage(dir string, spec Spec, layers []layer) error {
 }
 
 func assemble(spec Spec, layers []layer) (v1.Image, error) {
-	image := v1.Image(empty.Image)
+	image := empty.Image
 	for _, layer := range layers {
 		content, err := tarball.LayerFromFile(layer.File)
 		if err != nil {

@@ -28,9 +28,9 @@ func keyOf(inputs ...string) string {
 type cache struct{ dir string }
 
 // build returns the directory of the thing named name with the given inputs. It
-// calls make with an empty directory unless an earlier call finished; a
+// calls fill with an empty directory unless an earlier call finished; a
 // directory appears under its name only when it is complete.
-func (c cache) build(name string, inputs []string, make func(dir string) error) (string, error) {
+func (c cache) build(name string, inputs []string, fill func(dir string) error) (string, error) {
 	final := filepath.Join(c.dir, name+"-"+keyOf(inputs...))
 	if _, err := os.Stat(final); err == nil {
 		return final, nil
@@ -43,7 +43,7 @@ func (c cache) build(name string, inputs []string, make func(dir string) error) 
 		return "", fmt.Errorf("creating the cache: %w", err)
 	}
 	defer os.RemoveAll(staging)
-	if err := make(staging); err != nil {
+	if err := fill(staging); err != nil {
 		return "", fmt.Errorf("building %s: %w", name, err)
 	}
 	return final, publish(staging, final)

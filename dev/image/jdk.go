@@ -49,7 +49,7 @@ func NewestJDK(found []JDK) (JDK, error) {
 }
 
 // findJDKs looks where Debian and the usual vendors' packages put JDKs.
-func findJDKs(javaHome string) []JDK {
+func findJDKs(ctx context.Context, javaHome string) []JDK {
 	homes, _ := filepath.Glob("/usr/lib/jvm/*") // fails for malformed patterns only
 	if javaHome != "" {
 		homes = append([]string{javaHome}, homes...)
@@ -60,19 +60,19 @@ func findJDKs(javaHome string) []JDK {
 		if err != nil {
 			continue
 		}
-		found = append(found, JDK{Home: home, Release: string(release), CanLink: canLink(home)})
+		found = append(found, JDK{Home: home, Release: string(release), CanLink: canLink(ctx, home)})
 	}
 	return found
 }
 
-func canLink(home string) bool {
+func canLink(ctx context.Context, home string) bool {
 	if _, err := os.Stat(filepath.Join(home, "bin/jlink")); err != nil {
 		return false
 	}
 	if _, err := os.Stat(filepath.Join(home, "jmods/java.base.jmod")); err == nil {
 		return true
 	}
-	help, err := run(command(context.Background(), filepath.Join(home, "bin/jlink"), "--help"))
+	help, err := run(command(ctx, filepath.Join(home, "bin/jlink"), "--help"))
 	return err == nil && strings.Contains(help, "run-time image enabled")
 }
 
@@ -127,7 +127,7 @@ var dumpArguments = []string{"-Xshare:dump", "-XX:+UseSerialGC", "-Xmx512m"}
 
 // javaLayer builds the Java runtime.
 func (b *builder) javaLayer(ctx context.Context) (layer, error) {
-	jdk, err := NewestJDK(findJDKs(b.options.JavaHome))
+	jdk, err := NewestJDK(findJDKs(ctx, b.options.JavaHome))
 	if err != nil {
 		return layer{}, err
 	}

@@ -143,18 +143,25 @@ func fileNames(directory string) ([]string, error) {
 func classesIn(directory string, jars []string) (map[string]bool, error) {
 	present := map[string]bool{}
 	for _, jar := range jars {
-		archive, err := zip.OpenReader(filepath.Join(directory, jar))
-		if err != nil {
+		if err := addClasses(present, filepath.Join(directory, jar)); err != nil {
 			return nil, fmt.Errorf("reading %s: %w", jar, err)
 		}
-		for _, file := range archive.File {
-			if class, ok := strings.CutSuffix(file.Name, ".class"); ok {
-				present[strings.ReplaceAll(class, "/", ".")] = true
-			}
-		}
-		archive.Close()
 	}
 	return present, nil
+}
+
+func addClasses(present map[string]bool, jar string) error {
+	archive, err := zip.OpenReader(jar)
+	if err != nil {
+		return err
+	}
+	defer archive.Close()
+	for _, file := range archive.File {
+		if class, ok := strings.CutSuffix(file.Name, ".class"); ok {
+			present[strings.ReplaceAll(class, "/", ".")] = true
+		}
+	}
+	return nil
 }
 
 func writeFiles(root string, files []File) error {

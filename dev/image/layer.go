@@ -172,11 +172,16 @@ func writeEntry(archive *tar.Writer, full string, header *tar.Header) error {
 
 // setTimes gives every file below root the time it will have in the image.
 func setTimes(root string) error {
-	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	tree, err := os.OpenRoot(root)
+	if err != nil {
+		return err
+	}
+	defer tree.Close()
+	return fs.WalkDir(tree.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.Type()&fs.ModeSymlink != 0 {
 			return err
 		}
-		return os.Chtimes(path, Epoch, Epoch)
+		return tree.Chtimes(path, Epoch, Epoch)
 	})
 }
 

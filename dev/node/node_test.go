@@ -28,7 +28,7 @@ func TestGatesOpenWhenTheirServerAnswers(t *testing.T) {
 	}))
 	defer server.Close()
 	socket := filepath.Join(t.TempDir(), "socket")
-	listener, err := net.Listen("unix", socket)
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", socket)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ that images and trials need: debootstrap and kcat.`,
 			if os.Geteuid() != 0 {
 				return errors.New("this needs root, for namespaces, mounts and control groups: run it as root or with sudo")
 			}
-			if err := image.Prerequisites(os.Getenv("JAVA_HOME")); err != nil {
+			if err := image.Prerequisites(command.Context(), os.Getenv("JAVA_HOME")); err != nil {
 				return err
 			}
 			for _, program := range []string{"debootstrap", "kcat"} {
