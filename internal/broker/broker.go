@@ -11,7 +11,7 @@ import (
 
 // ErrUnreachable says that the cluster did not answer, or not yet: it starts, stops, elects, or the way to it is broken.
 // The reaction is to try again later. What Kafka refuses for good does not wrap it.
-var ErrUnreachable = errors.New("Kafka does not answer") //nolint:staticcheck // Kafka is a name
+var ErrUnreachable = errors.New("Kafka does not answer")
 
 // Limit is how long one call on a Cluster may take, whatever its context allows.
 const Limit = 30 * time.Second
