@@ -43,6 +43,8 @@ type Timing struct {
 	Resync time.Duration
 	// Patience is how long a wait may last before the status says so.
 	Patience time.Duration
+	// Now is the clock.
+	Now func() time.Time
 }
 
 // Shell is the reconciler of a kind.
@@ -52,7 +54,6 @@ type Shell[T client.Object] struct {
 	name     string
 	selector labels.Selector
 	timing   Timing
-	now      func() time.Time
 
 	mu sync.Mutex
 	// waiting holds what resources wait for. It only times a message: losing it delays the message.
@@ -71,7 +72,7 @@ type wait struct {
 func NewShell[T client.Object](c client.Client, kind Kind[T], name string, selector labels.Selector, timing Timing) *Shell[T] {
 	return &Shell[T]{
 		client: c, kind: kind, name: name, selector: selector, timing: timing,
-		now: time.Now, waiting: map[types.NamespacedName]wait{}, superseded: map[types.NamespacedName][]string{},
+		waiting: map[types.NamespacedName]wait{}, superseded: map[types.NamespacedName][]string{},
 	}
 }
 
@@ -109,9 +110,9 @@ func (s *Shell[T]) act(ctx context.Context, request reconcile.Request, before, r
 	if err != nil {
 		return s.result(ctx, err)
 	}
-	started := s.now()
+	started := s.timing.Now()
 	warnings, err := s.kind.Reconcile(ctx, resource)
-	count(s.name, request.Namespace, err, s.now().Sub(started))
+	count(s.name, request.Namespace, err, s.timing.Now().Sub(started))
 	s.conclude(resource, request.NamespacedName, warnings, err)
 	writeErr := s.writeStatus(ctx, before, resource)
 	if errors.Is(writeErr, runtime.ErrConflict) {
@@ -152,15 +153,14 @@ func (s *Shell[T]) conclude(resource T, key types.NamespacedName, warnings []v1.
 	if !stands {
 		*observed = resource.GetGeneration()
 	}
-	*conditions = append(warnings, verdict)
+	*conditions = append(slices.Clone(warnings), verdict)
 }
 
 // verdict is the Ready or NotReady condition. While a reconciliation waits, the last verdict stands until
 // patience is over: a node that restarts does not make a cluster that serves its clients NotReady.
 // A verdict that stands says nothing about the newest generation of the resource.
 func (s *Shell[T]) verdict(last []v1.Condition, key types.NamespacedName, err error) (verdict v1.Condition, stands bool) {
-	var waiting *outcome.Waiting
-	if errors.As(err, &waiting) {
+	if waiting, waits := errors.AsType[*outcome.Waiting](err); waits {
 		return s.waitingVerdict(last, key, waiting)
 	}
 	s.stopWaiting(key)
@@ -196,9 +196,9 @@ func (s *Shell[T]) waited(key types.NamespacedName, message string) time.Duratio
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if is, waits := s.waiting[key]; !waits || is.message != message {
-		s.waiting[key] = wait{message, s.now()}
+		s.waiting[key] = wait{message, s.timing.Now()}
 	}
-	return s.now().Sub(s.waiting[key].since)
+	return s.timing.Now().Sub(s.waiting[key].since)
 }
 
 func (s *Shell[T]) stopWaiting(key types.NamespacedName) {
@@ -248,8 +248,7 @@ func lastVerdict(last []v1.Condition) v1.Condition {
 
 // reason is the class-like name that the compatible API has for an error.
 func reason(err error) string {
-	var refused *outcome.Refused
-	if errors.As(err, &refused) {
+	if refused, is := errors.AsType[*outcome.Refused](err); is {
 		return refused.Reason
 	}
 	var status apierrors.APIStatus
@@ -300,7 +299,7 @@ func soonest(a, b time.Duration) time.Duration {
 func (s *Shell[T]) writeStatus(ctx context.Context, before, after T) error {
 	was, _ := s.kind.Status(before)
 	is, _ := s.kind.Status(after)
-	Stamp(*was, *is, s.now())
+	Stamp(*was, *is, s.timing.Now())
 	if sameStatus(before, after) {
 		return nil
 	}

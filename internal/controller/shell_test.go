@@ -86,21 +86,20 @@ func newStage(t *testing.T, edit func(*v1.Kafka)) *stage {
 	s := &stage{kind: &scripted{next: fails(nil)}, now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
 	s.client = interceptor.NewClient(
 		fake.NewClientBuilder().WithScheme(scheme).WithObjects(k).WithStatusSubresource(k).Build(),
-		interceptor.Funcs{SubResourcePatch: s.countWrite},
+		interceptor.Funcs{SubResourcePatch: func(
+			ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption,
+		) error {
+			s.writes++
+			return c.SubResource(sub).Patch(ctx, o, p, opts...)
+		}},
 	)
 	s.shell = s.newShell()
 	return s
 }
 
 func (s *stage) newShell() *Shell[*v1.Kafka] {
-	out := NewShell(s.client, s.kind, "Kafka", labels.Everything(), Timing{Resync: resync, Patience: patience})
-	out.now = func() time.Time { return s.now }
-	return out
-}
-
-func (s *stage) countWrite(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
-	s.writes++
-	return c.SubResource(sub).Patch(ctx, o, p, opts...)
+	timing := Timing{Resync: resync, Patience: patience, Now: func() time.Time { return s.now }}
+	return NewShell(s.client, s.kind, "Kafka", labels.Everything(), timing)
 }
 
 func (s *stage) reconcile(t *testing.T) (reconcile.Result, error) {

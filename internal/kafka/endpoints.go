@@ -35,6 +35,15 @@ func ReplicationBootstrap(namespace, cluster string) string {
 	return fmt.Sprintf("%s.%s.svc:%d", bootstrapEndpoint(cluster), namespace, replicationPort)
 }
 
+// ControllerAddresses are the controllers' own addresses.
+func (c *Cluster) ControllerAddresses() []string {
+	var out []string
+	for _, n := range c.Controllers() {
+		out = append(out, fmt.Sprintf("%s:%d", c.host(n), controlPort))
+	}
+	return out
+}
+
 // BrokerAddresses are the brokers' own addresses on the listener which they use among themselves. They resolve whether
 // or not the brokers are ready.
 func (c *Cluster) BrokerAddresses() []string {

@@ -11,11 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/yaml"
+
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/test/golden"
-	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/yaml"
 )
 
 func TestManifestsResolveToTheirGoldenFiles(t *testing.T) {
@@ -63,6 +64,7 @@ func configs(c *kafka.Cluster) string {
 
 // rest shows what a cluster tells besides its plan.
 func rest(t *testing.T, c *kafka.Cluster) string {
+	t.Helper()
 	brokers, controllers := c.Bootstrap()
 	names := map[string][]string{}
 	for node, request := range c.LeafRequests() {

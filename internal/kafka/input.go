@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dlclark/regexp2"
+
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/plan"
-	"github.com/dlclark/regexp2"
 )
 
 // Input is everything that a resolution depends on.

@@ -5,11 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/outcome"
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // running is the healthy cluster after its nodes have started: controllers 0 to 2, brokers 3 to 5.

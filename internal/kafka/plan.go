@@ -4,11 +4,12 @@ import (
 	"maps"
 	"strconv"
 
+	corev1 "k8s.io/api/core/v1"
+
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka/jvm"
 	"castellan.io/castellan/internal/kafka/storage"
 	"castellan.io/castellan/internal/plan"
-	corev1 "k8s.io/api/core/v1"
 )
 
 // Names of the mounts of a node besides its volumes.

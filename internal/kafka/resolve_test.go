@@ -3,18 +3,19 @@ package kafka_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/outcome"
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"k8s.io/apimachinery/pkg/api/resource"
-
-	corev1 "k8s.io/api/core/v1"
 )
 
 // healthy is a cluster of three controllers and three brokers about which there is nothing to say.
@@ -61,8 +62,10 @@ func ptr[T any](v T) *T { return &v }
 
 func TestResolveRefuses(t *testing.T) {
 	secured := func(in *kafka.Input) {
-		spec(in).Listeners = append(spec(in).Listeners, v1.Listener{Name: "web", Port: 9094, Type: v1.ListenerInternal, TLS: true,
-			Configuration: &v1.ListenerConfiguration{BrokerCertChainAndKey: &v1.CertAndKeySecretSource{SecretName: "s", Certificate: "crt", Key: "key"}}})
+		spec(in).Listeners = append(spec(in).Listeners, v1.Listener{
+			Name: "web", Port: 9094, Type: v1.ListenerInternal, TLS: true,
+			Configuration: &v1.ListenerConfiguration{BrokerCertChainAndKey: &v1.CertAndKeySecretSource{SecretName: "s", Certificate: "crt", Key: "key"}},
+		})
 	}
 	tests := map[string]struct {
 		change func(*kafka.Input)
@@ -91,19 +94,22 @@ func TestResolveRefuses(t *testing.T) {
 		"twice the same volume in a new pool": {func(in *kafka.Input) {
 			pool(in, "b").Spec.Storage = v1.Storage{Type: v1.StorageJBOD, Volumes: []v1.Volume{
 				{Type: v1.StorageEphemeral, VolumeSettings: v1.VolumeSettings{ID: ptr(int32(1))}},
-				{Type: v1.StorageEphemeral, VolumeSettings: v1.VolumeSettings{ID: ptr(int32(1))}}}}
+				{Type: v1.StorageEphemeral, VolumeSettings: v1.VolumeSettings{ID: ptr(int32(1))}},
+			}}
 		}, "InvalidResourceException", "KafkaNodePool b: spec.storage.volumes: volume id 1 is used twice"},
 		"many volumes with old metadata": {func(in *kafka.Input) {
 			spec(in).MetadataVersion = "3.7-IV1"
 			pool(in, "b").Spec.Storage = v1.Storage{Type: v1.StorageJBOD, Volumes: []v1.Volume{
 				{Type: v1.StorageEphemeral, VolumeSettings: v1.VolumeSettings{ID: ptr(int32(1))}},
-				{Type: v1.StorageEphemeral, VolumeSettings: v1.VolumeSettings{ID: ptr(int32(2))}}}}
+				{Type: v1.StorageEphemeral, VolumeSettings: v1.VolumeSettings{ID: ptr(int32(2))}},
+			}}
 		}, "InvalidResourceException", "KafkaNodePool b: spec.storage.volumes: 2 volumes need metadata version 3.7-IV2"},
 		"a record of storage that cannot be read": {func(in *kafka.Input) { in.Seen.Storage = map[string]string{"b": "{"} }, "InvalidResourceException", "StrimziPodSet c-b: annotation strimzi.io/storage cannot be read"},
 		"a request above the limit": {func(in *kafka.Input) {
 			pool(in, "b").Spec.Resources = &corev1.ResourceRequirements{
 				Requests: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("2Gi")},
-				Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")}}
+				Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")},
+			}
 		}, "InvalidResourceException", "KafkaNodePool b: spec.resources.requests.memory: 2Gi is more than the limit 1Gi"},
 		"a listener on a port of the operator's": {func(in *kafka.Input) { spec(in).Listeners[0].Port = 9091 }, "InvalidResourceException", "spec.kafka.listeners[0].port: 9091"},
 		"a port that cannot be computed": {func(in *kafka.Input) {
@@ -369,10 +375,7 @@ func TestImagesMustFitTheSupportedVersions(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			images := map[string]string{}
-			for k, v := range full {
-				images[k] = v
-			}
+			images := maps.Clone(full)
 			test.change(images)
 			_, err := kafka.AllVersions(images)
 			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {

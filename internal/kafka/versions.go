@@ -36,11 +36,17 @@ type Version struct {
 // Images must name every supported version and no other.
 func AllVersions(images map[string]string) (Versions, error) {
 	known := []Version{
-		{Name: "3.9.0", MetadataVersion: "3.9-IV0"}, {Name: "3.9.1", MetadataVersion: "3.9-IV0"},
-		{Name: "4.0.0", MetadataVersion: "4.0-IV3"}, {Name: "4.0.1", MetadataVersion: "4.0-IV3"},
-		{Name: "4.1.0", MetadataVersion: "4.1-IV1"}, {Name: "4.1.1", MetadataVersion: "4.1-IV1"}, {Name: "4.1.2", MetadataVersion: "4.1-IV1"},
-		{Name: "4.2.0", MetadataVersion: "4.2-IV1", Supported: true}, {Name: "4.2.1", MetadataVersion: "4.2-IV1", Supported: true},
-		{Name: "4.3.0", MetadataVersion: "4.3-IV0", Supported: true}, {Name: "4.3.1", MetadataVersion: "4.3-IV0", Supported: true},
+		{Name: "3.9.0", MetadataVersion: "3.9-IV0"},
+		{Name: "3.9.1", MetadataVersion: "3.9-IV0"},
+		{Name: "4.0.0", MetadataVersion: "4.0-IV3"},
+		{Name: "4.0.1", MetadataVersion: "4.0-IV3"},
+		{Name: "4.1.0", MetadataVersion: "4.1-IV1"},
+		{Name: "4.1.1", MetadataVersion: "4.1-IV1"},
+		{Name: "4.1.2", MetadataVersion: "4.1-IV1"},
+		{Name: "4.2.0", MetadataVersion: "4.2-IV1", Supported: true},
+		{Name: "4.2.1", MetadataVersion: "4.2-IV1", Supported: true},
+		{Name: "4.3.0", MetadataVersion: "4.3-IV0", Supported: true},
+		{Name: "4.3.1", MetadataVersion: "4.3-IV0", Supported: true},
 	}
 	rest := maps.Clone(images)
 	for i, v := range known {

@@ -38,6 +38,8 @@ type ObservedInstance struct {
 	Ready bool
 	// Stuck says why the instance cannot start without help: unschedulable, crash loop, missing image.
 	Stuck string
+	// NeverRan is set while the instance's main process has not been started once.
+	NeverRan bool
 	// Ending instances have been told to stop.
 	Ending bool
 	// Restart is set when a person asked for a restart of this instance.

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/plan"
 	"castellan.io/castellan/internal/runtime"
@@ -56,14 +57,14 @@ func (r *Reconciler) observe(ctx context.Context, k *v1.Kafka) (observed, error)
 	if err := r.noPoolVanished(ctx, k, out); err != nil {
 		return out, err
 	}
-	recover(out.pools, out.nodes)
+	restoreIDs(out.pools, out.nodes)
 	if out.secrets, err = r.Runtime.Secrets(ctx, ref(k.Namespace, k.Name)); err != nil {
 		return out, err
 	}
 	if out.references, err = r.references(ctx, k, out.pools); err != nil {
 		return out, err
 	}
-	if out.expandable, err = r.growingClasses(ctx, out.pools, out.nodes.Volumes); err != nil {
+	if out.expandable, err = r.growingClasses(ctx, k.Name, out.pools, out.nodes.Volumes); err != nil {
 		return out, err
 	}
 	out.inUse, out.warnings = r.brokersInUse(ctx, k, out)
@@ -150,9 +151,9 @@ func (r *Reconciler) read(ctx context.Context, namespace, name string, into clie
 }
 
 // growingClasses asks whether the classes of volumes can grow, of those alone that should.
-func (r *Reconciler) growingClasses(ctx context.Context, pools []v1.KafkaNodePool, volumes map[string]plan.ObservedVolume) (map[string]bool, error) {
+func (r *Reconciler) growingClasses(ctx context.Context, cluster string, pools []v1.KafkaNodePool, volumes map[string]plan.ObservedVolume) (map[string]bool, error) {
 	out := map[string]bool{}
-	for _, class := range classesToGrow(pools, volumes) {
+	for _, class := range classesToGrow(cluster, pools, volumes) {
 		var object storagev1.StorageClass
 		found, err := r.read(ctx, "", class, &object)
 		// An operator whose rights end at its namespace may not look: volumes stay as they are then.
@@ -192,7 +193,7 @@ func (r *Reconciler) inUse(ctx context.Context, k *v1.Kafka, seen observed, ids 
 	if err != nil {
 		return nil, fmt.Errorf("ask which brokers are in use: %w", err)
 	}
-	admin, err := r.dial(ctx, k.Name, []string{kafka.ReplicationBootstrap(k.Namespace, k.Name)}, identity)
+	admin, err := r.dial(ctx, k.Name, broker.Access{Brokers: []string{kafka.ReplicationBootstrap(k.Namespace, k.Name)}}, identity)
 	if err != nil {
 		return nil, fmt.Errorf("ask which brokers are in use: %w", err)
 	}

@@ -119,6 +119,7 @@ func (r *Reconciler) take(ctx context.Context, k *v1.Kafka, step roll.Step, seen
 		}
 		return outcome.Wait("Rolling", "node "+step.Node+" is restarting", 0)
 	case roll.Wait:
+		log.FromContext(ctx).V(1).Info("waiting", "rule", step.Rule, "node", step.Node, "detail", step.Detail)
 		return outcome.Wait("Rolling", step.Because, recheck(step))
 	case roll.Blocked:
 		return outcome.Invalid(v1.ReasonFatalProblem, errors.New(step.Because))

@@ -35,9 +35,9 @@ func (r *Reconciler) noPoolVanished(ctx context.Context, k *v1.Kafka, seen obser
 	return nil
 }
 
-// recover fills in the ids of pools whose status was lost, from the nodes or else the volumes that exist: new ids would
+// restoreIDs fills in the ids of pools whose status was lost, from the nodes or else the volumes that exist: new ids would
 // leave the data behind.
-func recover(pools []v1.KafkaNodePool, nodes plan.Observed) {
+func restoreIDs(pools []v1.KafkaNodePool, nodes plan.Observed) {
 	for i := range pools {
 		if len(pools[i].Status.NodeIDs) > 0 {
 			continue

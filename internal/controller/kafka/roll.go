@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -38,6 +39,10 @@ func (r *Reconciler) next(ctx context.Context, k *v1.Kafka, cluster *kafka.Clust
 		return roll.Step{}, err
 	}
 	state := rollState(cluster, want, seen.nodes, outdated)
+	for i := range state.Nodes {
+		// A cluster that never was complete holds nothing that anybody was promised to keep.
+		state.Nodes[i].Blank = state.Nodes[i].Blank || k.Status.OperatorLastSuccessfulVersion == ""
+	}
 	if roll.NeedsFacts(state) {
 		r.askKafka(ctx, cluster, seen, &state)
 	}
@@ -55,6 +60,7 @@ func rollState(cluster *kafka.Cluster, want *plan.Plan, nodes plan.Observed, out
 			Controller: n.Controller || is.Roles[string(v1.RoleController)],
 			Broker:     n.Broker || is.Roles[string(v1.RoleBroker)],
 			Exists:     exists, Ready: is.Ready, Ending: is.Ending, Stuck: is.Stuck,
+			Ephemeral: len(volumes[n.Name]) == 0, Blank: exists && is.NeverRan,
 			Reasons: restartReasons(is, outdated[n.Name], nodes.Volumes, volumes[n.Name]),
 		})
 	}
@@ -129,20 +135,25 @@ func (r *Reconciler) tryAskKafka(ctx context.Context, cluster *kafka.Cluster, se
 	if err != nil {
 		return err
 	}
-	admin, err := r.dial(ctx, cluster.Name, cluster.BrokerAddresses(), who)
+	admin, err := r.dial(ctx, cluster.Name, broker.Access{Brokers: cluster.BrokerAddresses(), Controllers: cluster.ControllerAddresses()}, who)
 	if err != nil {
 		return err
 	}
 	defer admin.Close()
-	if state.Quorum, err = admin.Quorum(ctx); err != nil {
-		return err
+	// Each answer counts on its own: controllers may know the quorum where no broker answers.
+	quorum, quorumErr := admin.Quorum(ctx)
+	partitions, partitionsErr := admin.Partitions(ctx)
+	if quorumErr == nil {
+		state.Quorum = quorum
 	}
-	state.Partitions, err = admin.Partitions(ctx)
-	return err
+	if partitionsErr == nil {
+		state.Partitions = partitions
+	}
+	return errors.Join(quorumErr, partitionsErr)
 }
 
-// dial reaches the brokers on the listener which they use among themselves.
-func (r *Reconciler) dial(ctx context.Context, cluster string, addresses []string, who identity) (broker.Cluster, error) {
+// dial reaches a cluster on the listeners which its nodes use among themselves.
+func (r *Reconciler) dial(ctx context.Context, cluster string, access broker.Access, who identity) (broker.Cluster, error) {
 	certificate, err := tls.X509KeyPair(who.certificate, who.key)
 	if err != nil {
 		return nil, fmt.Errorf("the operator's certificate for %s: %w", cluster, err)
@@ -151,10 +162,8 @@ func (r *Reconciler) dial(ctx context.Context, cluster string, addresses []strin
 	if !roots.AppendCertsFromPEM(who.trust) {
 		return nil, fmt.Errorf("the certificate authority of %s holds no certificate", cluster)
 	}
-	return r.Dialer.Dial(ctx, broker.Access{
-		Brokers: addresses,
-		TLS:     &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}, RootCAs: roots},
-	})
+	access.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}, RootCAs: roots}
+	return r.Dialer.Dial(ctx, access)
 }
 
 // recheck is when to look again at what a step waits for; 0 where an event will tell.

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	storagev1 "k8s.io/api/storage/v1"
-
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker/fake"

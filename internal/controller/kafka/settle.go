@@ -27,7 +27,7 @@ func (r *Reconciler) settle(ctx context.Context, k *v1.Kafka, cluster *kafka.Clu
 	if k.Status.KafkaMetadataVersion != "" && r.settled.has(client.ObjectKeyFromObject(k), goal) {
 		return nil, nil
 	}
-	admin, err := r.dial(ctx, k.Name, cluster.BrokerAddresses(), keys.operatorIdentity())
+	admin, err := r.dial(ctx, k.Name, broker.Access{Brokers: cluster.BrokerAddresses()}, keys.operatorIdentity())
 	if err != nil {
 		return nil, awaitKafka(err)
 	}

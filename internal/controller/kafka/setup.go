@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -17,14 +18,14 @@ import (
 
 	podsetv1 "castellan.io/castellan/api/core/v1"
 	v1 "castellan.io/castellan/api/v1"
-	"castellan.io/castellan/internal/runtime/kube"
 )
 
 // clustersAtOnce is how many clusters are reconciled at the same time.
 const clustersAtOnce = 10
 
-// Setup registers a reconciler of Kafka resources with the manager.
-func Setup(mgr ctrl.Manager, r reconcile.Reconciler) error {
+// Setup registers a reconciler of Kafka resources with the manager. Made are the kinds of objects that the platform makes for
+// a cluster and of which only the metadata is watched.
+func Setup(mgr ctrl.Manager, r reconcile.Reconciler, made []schema.GroupVersionKind) error {
 	// What only a status changes is the operator's own doing.
 	asked := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}, predicate.LabelChangedPredicate{})
 	b := ctrl.NewControllerManagedBy(mgr).
@@ -35,7 +36,7 @@ func Setup(mgr ctrl.Manager, r reconcile.Reconciler) error {
 		Watches(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(ownedBy)).
 		Watches(&corev1.PersistentVolumeClaim{}, handler.EnqueueRequestsFromMapFunc(ownedBy)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: clustersAtOnce})
-	for _, kind := range kube.Metadata() {
+	for _, kind := range made {
 		object := &metav1.PartialObjectMetadata{}
 		object.SetGroupVersionKind(kind)
 		b = b.WatchesMetadata(object, handler.EnqueueRequestsFromMapFunc(ownedBy))

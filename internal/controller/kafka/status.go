@@ -20,9 +20,12 @@ func (r *Reconciler) Status(k *v1.Kafka) (conditions *[]v1.Condition, observedGe
 // Pause keeps what stays true while nothing is done.
 func (r *Reconciler) Pause(k *v1.Kafka) {
 	k.Status = v1.KafkaStatus{
-		ObservedGeneration: k.Status.ObservedGeneration,
-		ClusterID:          k.Status.ClusterID,
-		ClusterSecurity:    k.Status.ClusterSecurity,
+		ObservedGeneration:            k.Status.ObservedGeneration,
+		ClusterID:                     k.Status.ClusterID,
+		ClusterSecurity:               k.Status.ClusterSecurity,
+		OperatorLastSuccessfulVersion: k.Status.OperatorLastSuccessfulVersion,
+		KafkaVersion:                  k.Status.KafkaVersion,
+		KafkaMetadataVersion:          k.Status.KafkaMetadataVersion,
 	}
 }
 
@@ -50,7 +53,7 @@ func describePool(pool *v1.KafkaNodePool, cluster *kafka.Cluster, now time.Time)
 		NodeIDs:            slices.Clone(p.IDs),
 		ClusterID:          cluster.ID,
 		Roles:              p.Roles(),
-		Replicas:           int32(len(p.IDs)), //nolint:gosec // bounded by spec.replicas, an int32
+		Replicas:           int32(len(p.IDs)),
 		LabelSelector:      p.Selector,
 	}
 }

@@ -8,29 +8,34 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka"
+	"castellan.io/castellan/internal/kafka/storage"
 	"castellan.io/castellan/internal/plan"
 )
 
-// classesToGrow lists the classes of volumes whose pools now ask for another size.
-func classesToGrow(pools []v1.KafkaNodePool, volumes map[string]plan.ObservedVolume) []string {
-	sizes, used := map[string]bool{}, map[string]bool{}
-	for i := range pools {
-		storage := &pools[i].Spec.Storage
-		for _, id := range pools[i].Status.NodeIDs {
-			used[fmt.Sprintf("%s/%d", pools[i].Name, id)] = true
-		}
-		sizes[canonical(storage.Size)] = true
-		for j := range storage.Volumes {
-			sizes[canonical(storage.Volumes[j].Size)] = true
-		}
-	}
+// classesToGrow lists the classes of volumes for which their pool now asks another size.
+func classesToGrow(cluster string, pools []v1.KafkaNodePool, volumes map[string]plan.ObservedVolume) []string {
 	var out []string
-	for _, v := range volumes {
-		if v.Class != "" && used[fmt.Sprintf("%s/%d", v.Group, v.ID)] && !sizes[canonical(v.Requested)] && !slices.Contains(out, v.Class) {
+	for name, size := range wantedSizes(cluster, pools) {
+		v, exists := volumes[name]
+		if exists && v.Class != "" && canonical(v.Requested) != canonical(size) && !slices.Contains(out, v.Class) {
 			out = append(out, v.Class)
 		}
 	}
 	slices.Sort(out)
+	return out
+}
+
+// wantedSizes are the sizes that pools ask for, by the name of the volume.
+func wantedSizes(cluster string, pools []v1.KafkaNodePool) map[string]string {
+	out := map[string]string{}
+	for i := range pools {
+		pool := &pools[i]
+		for _, v := range storage.Volumes(pool.Spec.Storage) {
+			for _, id := range pool.Status.NodeIDs {
+				out[fmt.Sprintf("%s-%s-%s-%d", v.Name, cluster, pool.Name, id)] = v.Settings.Size
+			}
+		}
+	}
 	return out
 }
 

@@ -117,7 +117,7 @@ func (w *world) startOperator(t *testing.T) {
 		Client: c, Live: w.requests.live(api), Runtime: kube.New(c, w.requests.live(api), render.Settings{}),
 		Dialer: anywhere{w.kafka}, Settings: settings(t), OperatorName: "operator-1", OperatorVersion: "0.1.0",
 		Now: func() time.Time { return w.now }, Random: rand.Reader,
-	}), "Kafka", labels.Everything(), controller.Timing{Resync: resync, Patience: patience})
+	}), "Kafka", labels.Everything(), controller.Timing{Resync: resync, Patience: patience, Now: time.Now})
 }
 
 func settings(t *testing.T) kafka.Settings {

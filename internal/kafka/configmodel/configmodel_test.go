@@ -53,37 +53,51 @@ func TestOption(t *testing.T) {
 	text := func(value string) *string { return &value }
 	tests := map[string]Option{
 		"a number with a least value that is altered cluster-wide": {
-			Name: "num.io.threads", Type: Int, Scope: ClusterWide, Default: text("8"), Min: "1"},
+			Name: "num.io.threads", Type: Int, Scope: ClusterWide, Default: text("8"), Min: "1",
+		},
 		"hours of retention need a restart, unlike milliseconds": {
-			Name: "log.retention.hours", Type: Int, Scope: ReadOnly, Default: text("168")},
+			Name: "log.retention.hours", Type: Int, Scope: ReadOnly, Default: text("168"),
+		},
 		"milliseconds of retention are altered and have no default": {
-			Name: "log.retention.ms", Type: Long, Scope: ClusterWide},
+			Name: "log.retention.ms", Type: Long, Scope: ClusterWide,
+		},
 		"a string with allowed values": {
 			Name: "compression.type", Type: String, Scope: ClusterWide, Default: text("producer"),
-			Enum: []string{"uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"}},
+			Enum: []string{"uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"},
+		},
 		"a string whose allowed values have no case": {
 			Name: "group.consumer.migration.policy", Type: String, Scope: ReadOnly, Default: text("bidirectional"),
-			Enum: []string{"BIDIRECTIONAL", "DISABLED", "DOWNGRADE", "UPGRADE"}, AnyCase: true},
+			Enum: []string{"BIDIRECTIONAL", "DISABLED", "DOWNGRADE", "UPGRADE"}, AnyCase: true,
+		},
 		"a number that skips a value": {
 			Name: "compression.gzip.level", Type: Int, Scope: ClusterWide, Default: text("-1"),
-			Enum: []string{"-1", "1", "2", "3", "4", "5", "6", "7", "8", "9"}},
+			Enum: []string{"-1", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
+		},
 		"a number between two values": {
-			Name: "compression.zstd.level", Type: Int, Scope: ClusterWide, Default: text("3"), Min: "-131072", Max: "22"},
+			Name: "compression.zstd.level", Type: Int, Scope: ClusterWide, Default: text("3"), Min: "-131072", Max: "22",
+		},
 		"the replicas that must be in sync": {
-			Name: "min.insync.replicas", Type: Int, Scope: ClusterWide, Default: text("1"), Min: "1"},
+			Name: "min.insync.replicas", Type: Int, Scope: ClusterWide, Default: text("1"), Min: "1",
+		},
 		"a double between two values": {
-			Name: "log.cleaner.min.cleanable.ratio", Type: Double, Scope: ClusterWide, Default: text("0.5"), Min: "0", Max: "1"},
+			Name: "log.cleaner.min.cleanable.ratio", Type: Double, Scope: ClusterWide, Default: text("0.5"), Min: "0", Max: "1",
+		},
 		"a list with allowed items": {
 			Name: "log.cleanup.policy", Type: List, Scope: ClusterWide, Default: text("delete"),
-			Items: []string{"compact", "delete"}, Distinct: true},
+			Items: []string{"compact", "delete"}, Distinct: true,
+		},
 		"a list that must not be empty and is altered per broker": {
-			Name: "listeners", Type: List, Scope: PerBroker, Default: text("PLAINTEXT://:9092"), NonEmpty: true, Distinct: true},
+			Name: "listeners", Type: List, Scope: PerBroker, Default: text("PLAINTEXT://:9092"), NonEmpty: true, Distinct: true,
+		},
 		"a password": {
-			Name: "ssl.keystore.password", Type: Password, Scope: PerBroker},
+			Name: "ssl.keystore.password", Type: Password, Scope: PerBroker,
+		},
 		"a boolean": {
-			Name: "auto.create.topics.enable", Type: Boolean, Scope: ReadOnly, Default: text("true")},
+			Name: "auto.create.topics.enable", Type: Boolean, Scope: ReadOnly, Default: text("true"),
+		},
 		"the option of the metrics reporter": {
-			Name: "prometheus.metrics.reporter.allowlist", Type: List, Scope: ClusterWide},
+			Name: "prometheus.metrics.reporter.allowlist", Type: List, Scope: ClusterWide,
+		},
 	}
 	for name, want := range tests {
 		t.Run(name, func(t *testing.T) {

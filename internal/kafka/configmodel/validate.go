@@ -32,8 +32,7 @@ func trim(value string) string {
 	return strings.TrimFunc(value, func(r rune) bool { return r <= ' ' })
 }
 
-// fault says what is wrong with a trimmed value; empty when Kafka takes it. A class passes because only Kafka's own class path
-// can tell, a password because Kafka sets no rule and a message would show it.
+// fault says what is wrong with a trimmed value; empty when Kafka takes it.
 func (o Option) fault(value string) string {
 	switch o.Type {
 	case Boolean:
@@ -46,6 +45,9 @@ func (o Option) fault(value string) string {
 		return o.stringFault(value)
 	case List:
 		return o.listFault(value)
+	case Class, Password:
+		// A class passes because only Kafka's own class path can tell, a password because Kafka sets no rule and a message would
+		// show it.
 	}
 	return ""
 }

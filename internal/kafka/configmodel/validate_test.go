@@ -20,69 +20,89 @@ func TestValidate(t *testing.T) {
 		"right options of every type": {options: map[string]string{
 			"num.io.threads": " 16 ", "log.retention.ms": "-1", "auto.create.topics.enable": "FALSE",
 			"log.cleaner.min.cleanable.ratio": "1e-1", "compression.type": "zstd", "log.cleanup.policy": "compact , delete",
-			"offsets.topic.replication.factor": "3", "authorizer.class.name": "", "principal.builder.class": "org.acme.Builder"}},
+			"offsets.topic.replication.factor": "3", "authorizer.class.name": "", "principal.builder.class": "org.acme.Builder",
+		}},
 		"an unknown option passes": {options: map[string]string{"quota.plugin.limit": "lots"}},
 		"a number too small": {
 			options: map[string]string{"num.io.threads": "0"},
-			want:    []string{`num.io.threads: "0" is too small: the least allowed is 1`}},
+			want:    []string{`num.io.threads: "0" is too small: the least allowed is 1`},
+		},
 		"a number too large": {
 			options: map[string]string{"compression.zstd.level": "23"},
-			want:    []string{`compression.zstd.level: "23" is too large: the most allowed is 22`}},
+			want:    []string{`compression.zstd.level: "23" is too large: the most allowed is 22`},
+		},
 		"a number that is skipped": {
 			options: map[string]string{"compression.gzip.level": "0"},
-			want:    []string{`compression.gzip.level: "0" is not allowed: give one of -1, 1, 2, 3, 4, 5, 6, 7, 8, 9`}},
+			want:    []string{`compression.gzip.level: "0" is not allowed: give one of -1, 1, 2, 3, 4, 5, 6, 7, 8, 9`},
+		},
 		"a number of one of the allowed in another spelling": {options: map[string]string{"compression.gzip.level": "+09"}},
 		"a number with a unit": {
 			options: map[string]string{"log.segment.bytes": "1Gi"},
-			want:    []string{`log.segment.bytes: "1Gi" is not a whole number: give decimal digits only, without a unit`}},
+			want:    []string{`log.segment.bytes: "1Gi" is not a whole number: give decimal digits only, without a unit`},
+		},
 		"a number beyond 16 bits": {
 			options: map[string]string{"offsets.topic.replication.factor": "32768"},
-			want:    []string{`offsets.topic.replication.factor: "32768" does not fit into 16 bits: give a number from -32768 to 32767`}},
+			want:    []string{`offsets.topic.replication.factor: "32768" does not fit into 16 bits: give a number from -32768 to 32767`},
+		},
 		"a number beyond 32 bits": {
 			options: map[string]string{"num.io.threads": "2147483648"},
-			want:    []string{`num.io.threads: "2147483648" does not fit into 32 bits: give a number from -2147483648 to 2147483647`}},
+			want:    []string{`num.io.threads: "2147483648" does not fit into 32 bits: give a number from -2147483648 to 2147483647`},
+		},
 		"a number beyond 64 bits": {
 			options: map[string]string{"log.retention.ms": "9223372036854775808"},
 			want: []string{`log.retention.ms: "9223372036854775808" does not fit into 64 bits: ` +
-				`give a number from -9223372036854775808 to 9223372036854775807`}},
+				`give a number from -9223372036854775808 to 9223372036854775807`},
+		},
 		"a double that is none": {
 			options: map[string]string{"log.cleaner.min.cleanable.ratio": "50%"},
-			want:    []string{`log.cleaner.min.cleanable.ratio: "50%" is not a number: give a decimal number such as 0.5`}},
+			want:    []string{`log.cleaner.min.cleanable.ratio: "50%" is not a number: give a decimal number such as 0.5`},
+		},
 		"a double too large": {
 			options: map[string]string{"log.cleaner.min.cleanable.ratio": "1.01"},
-			want:    []string{`log.cleaner.min.cleanable.ratio: "1.01" is too large: the most allowed is 1`}},
+			want:    []string{`log.cleaner.min.cleanable.ratio: "1.01" is too large: the most allowed is 1`},
+		},
 		"a boolean that is none": {
 			options: map[string]string{"auto.create.topics.enable": "yes"},
-			want:    []string{`auto.create.topics.enable: "yes" is not a boolean: give true or false`}},
+			want:    []string{`auto.create.topics.enable: "yes" is not a boolean: give true or false`},
+		},
 		"a string that is not allowed": {
 			options: map[string]string{"compression.type": "zip"},
-			want:    []string{`compression.type: "zip" is not allowed: give one of uncompressed, zstd, lz4, snappy, gzip, producer`}},
+			want:    []string{`compression.type: "zip" is not allowed: give one of uncompressed, zstd, lz4, snappy, gzip, producer`},
+		},
 		"a string that is not allowed in that case": {
 			options: map[string]string{"compression.type": "ZSTD"},
-			want:    []string{`compression.type: "ZSTD" is not allowed: give one of uncompressed, zstd, lz4, snappy, gzip, producer`}},
+			want:    []string{`compression.type: "ZSTD" is not allowed: give one of uncompressed, zstd, lz4, snappy, gzip, producer`},
+		},
 		"a string that is allowed in any case": {options: map[string]string{"group.consumer.migration.policy": "Upgrade"}},
 		"a string that must have a character": {
 			options: map[string]string{"remote.log.storage.manager.impl.prefix": " "},
-			want:    []string{`remote.log.storage.manager.impl.prefix: the value is empty: give one, or leave the option out`}},
+			want:    []string{`remote.log.storage.manager.impl.prefix: the value is empty: give one, or leave the option out`},
+		},
 		"an item that is not allowed": {
 			options: map[string]string{"log.cleanup.policy": "compact,deleet"},
-			want:    []string{`log.cleanup.policy: the item "deleet" is not allowed: give only compact, delete`}},
+			want:    []string{`log.cleanup.policy: the item "deleet" is not allowed: give only compact, delete`},
+		},
 		"an item twice": {
 			options: map[string]string{"metric.reporters": "org.acme.A, org.acme.A"},
-			want:    []string{`metric.reporters: the item "org.acme.A" is given twice: give each item once`}},
+			want:    []string{`metric.reporters: the item "org.acme.A" is given twice: give each item once`},
+		},
 		"an item that is empty": {
 			options: map[string]string{"metric.reporters": "org.acme.A,"},
-			want:    []string{`metric.reporters: the list has an empty item: take out the extra comma`}},
+			want:    []string{`metric.reporters: the list has an empty item: take out the extra comma`},
+		},
 		"a list that must not be empty": {
 			options: map[string]string{"log.dirs": ""},
-			want:    []string{`log.dirs: the list is empty: give at least one item, or leave the option out`}},
+			want:    []string{`log.dirs: the list is empty: give at least one item, or leave the option out`},
+		},
 		"a list that may be empty": {options: map[string]string{"log.cleanup.policy": ""}},
 		"many wrong options are sorted by name": {
 			options: map[string]string{"num.io.threads": "a", "max.connections.per.ip": "-1", "max.connections": "-1", "background.threads": "4"},
 			want: []string{
 				`max.connections: "-1" is too small: the least allowed is 0`,
 				`max.connections.per.ip: "-1" is too small: the least allowed is 0`,
-				`num.io.threads: "a" is not a whole number: give decimal digits only, without a unit`}},
+				`num.io.threads: "a" is not a whole number: give decimal digits only, without a unit`,
+			},
+		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -95,8 +95,9 @@ func (l Listener) sasl() bool {
 		return true
 	case v1.ListenerAuthenticationCustom:
 		return l.Spec.Authentication.Sasl != nil && *l.Spec.Authentication.Sasl
+	default:
+		return false
 	}
-	return false
 }
 
 // Certificate is the user's own certificate for the listener; nil when the cluster's authority signs one.

@@ -4,9 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"sigs.k8s.io/yaml"
+
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka/listener"
-	"sigs.k8s.io/yaml"
 )
 
 func read(t *testing.T, text string) []listener.Listener {

@@ -6,9 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"castellan.io/castellan/internal/kafka/nodeid"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"castellan.io/castellan/internal/kafka/nodeid"
 )
 
 func ranges(t *testing.T, text string) nodeid.Ranges {

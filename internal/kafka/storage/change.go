@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"maps"
 
-	v1 "castellan.io/castellan/api/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	v1 "castellan.io/castellan/api/v1"
 )
 
 // Change lists why a pool that has the storage current cannot have wanted; it can when the list is empty.

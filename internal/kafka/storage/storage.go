@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strconv"
 
-	v1 "castellan.io/castellan/api/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	v1 "castellan.io/castellan/api/v1"
 )
 
 // Volume is one volume of every node of a pool.
@@ -86,8 +87,9 @@ func checkVolume(path string, kind v1.StorageType, s v1.VolumeSettings) []string
 		return checkQuantity(path+".size", s.Size)
 	case v1.StorageEphemeral:
 		return checkQuantity(path+".sizeLimit", s.SizeLimit)
+	default:
+		return []string{fmt.Sprintf("%s.type: is %q; use ephemeral or persistent-claim", path, kind)}
 	}
-	return []string{fmt.Sprintf("%s.type: is %q; use ephemeral or persistent-claim", path, kind)}
 }
 
 func checkQuantity(path, text string) []string {

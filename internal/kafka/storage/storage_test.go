@@ -4,9 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka/storage"
-	"github.com/google/go-cmp/cmp"
 )
 
 func parse(t *testing.T, text string) v1.Storage {
@@ -42,8 +43,10 @@ func TestChange(t *testing.T) {
 		"volumes of a list may come and go":                {from: two, to: `{"type":"jbod","volumes":[{"id":7,"type":"persistent-claim","size":"9Gi"}]}`},
 		"kraftMetadata may be set":                         {from: two, to: `{"type":"jbod","volumes":[{"id":1,"type":"ephemeral","sizeLimit":"1Gi","kraftMetadata":"shared"}]}`},
 		"an id may not be used twice":                      {from: two, to: `{"type":"jbod","volumes":[{"id":5,"type":"ephemeral"},{"id":5,"type":"ephemeral"}]}`, want: "used twice"},
-		"two volumes may not be marked": {from: two, want: "more than one volume is marked",
-			to: `{"type":"jbod","volumes":[{"id":5,"type":"ephemeral","kraftMetadata":"shared"},{"id":6,"type":"ephemeral","kraftMetadata":"shared"}]}`},
+		"two volumes may not be marked": {
+			from: two, want: "more than one volume is marked",
+			to: `{"type":"jbod","volumes":[{"id":5,"type":"ephemeral","kraftMetadata":"shared"},{"id":6,"type":"ephemeral","kraftMetadata":"shared"}]}`,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

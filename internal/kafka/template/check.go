@@ -8,9 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	v1 "castellan.io/castellan/api/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	v1 "castellan.io/castellan/api/v1"
 )
 
 // mountRoot is where users may mount volumes of their own; everything else belongs to the image and the operator.

@@ -4,10 +4,11 @@ import (
 	"strings"
 	"testing"
 
-	v1 "castellan.io/castellan/api/v1"
-	"castellan.io/castellan/internal/kafka/template"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/kafka/template"
 )
 
 func read[T any](t *testing.T, text string) *T {

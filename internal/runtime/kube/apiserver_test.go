@@ -4,7 +4,6 @@ package kube_test
 
 import (
 	"context"
-	"k8s.io/apimachinery/pkg/labels"
 	"os"
 	"slices"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 func TestKubernetesIsARuntime(t *testing.T) {
 	growingClass(t)
 	runtimetest.Run(t, func(t *testing.T) runtimetest.Harness {
+		t.Helper()
 		p := platform{namespace: kubetest.Namespace(t, api)}
 		return runtimetest.Harness{
 			Runtime:   kube.New(api, api, rendertest.Settings()),

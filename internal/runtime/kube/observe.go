@@ -65,15 +65,16 @@ func observedGroup(set *podsetv1.StrimziPodSet) plan.ObservedGroup {
 
 func observedInstance(pod *corev1.Pod) plan.ObservedInstance {
 	return plan.ObservedInstance{
-		Group:   pod.Labels[v1.LabelPoolName],
-		ID:      instanceID(pod.Name),
-		Roles:   roles(pod.Labels),
-		UID:     string(pod.UID),
-		Ready:   ready(pod),
-		Stuck:   stuck(pod),
-		Ending:  ending(pod),
-		Restart: isTrue(pod.Annotations[v1.AnnotationManualRollingUpdate]),
-		Facts:   pod.Annotations,
+		Group:    pod.Labels[v1.LabelPoolName],
+		ID:       instanceID(pod.Name),
+		Roles:    roles(pod.Labels),
+		UID:      string(pod.UID),
+		Ready:    ready(pod),
+		Stuck:    stuck(pod),
+		NeverRan: neverRan(pod),
+		Ending:   ending(pod),
+		Restart:  isTrue(pod.Annotations[v1.AnnotationManualRollingUpdate]),
+		Facts:    pod.Annotations,
 	}
 }
 
@@ -110,6 +111,17 @@ func ready(pod *corev1.Pod) bool {
 }
 
 func ending(pod *corev1.Pod) bool { return pod.DeletionTimestamp != nil }
+
+// neverRan tells whether the pod's main container has never been started, and so has no data.
+func neverRan(pod *corev1.Pod) bool {
+	for i := range pod.Status.ContainerStatuses {
+		s := &pod.Status.ContainerStatuses[i]
+		if s.State.Running != nil || s.State.Terminated != nil || s.LastTerminationState.Terminated != nil || s.RestartCount > 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // stuckReasons are those of a waiting container that time alone does not heal.
 var stuckReasons = map[string]bool{
@@ -192,7 +204,7 @@ func ownerUID(references []metav1.OwnerReference, ref runtime.Ref) string {
 	return ""
 }
 
-// gvk is short for a kind's full name.
-func gvk(group, version, kind string) schema.GroupVersionKind {
-	return schema.GroupVersionKind{Group: group, Version: version, Kind: kind}
+// gvk is short for the full name of a kind in version 1.
+func gvk(group, kind string) schema.GroupVersionKind {
+	return schema.GroupVersionKind{Group: group, Version: "v1", Kind: kind}
 }

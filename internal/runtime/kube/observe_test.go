@@ -64,6 +64,10 @@ func TestInstancesAreReadFromPods(t *testing.T) {
 			edit: func(p *corev1.Pod) { p.Annotations = map[string]string{v1.AnnotationManualRollingUpdate: "TRUE"} },
 			want: plan.ObservedInstance{ID: 12, Restart: true, Facts: map[string]string{v1.AnnotationManualRollingUpdate: "TRUE"}},
 		},
+		"a process that has been started once may have data": {
+			edit: func(p *corev1.Pod) { p.Status.ContainerStatuses = []corev1.ContainerStatus{{RestartCount: 1}} },
+			want: plan.ObservedInstance{ID: 12},
+		},
 		"labels tell group and roles": {
 			edit: func(p *corev1.Pod) {
 				p.Labels = map[string]string{v1.LabelPoolName: "pool", v1.LabelBrokerRole: "true", v1.LabelControllerRole: "false", "x-role": "true"}
@@ -82,6 +86,7 @@ func TestInstancesAreReadFromPods(t *testing.T) {
 			if c.want.Roles == nil {
 				c.want.Roles = map[string]bool{}
 			}
+			c.want.NeverRan = name != "a process that has been started once may have data"
 			if diff := cmp.Diff(c.want, observedInstance(pod)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

@@ -21,11 +21,11 @@ import (
 // They are pruned by their labels, as are secrets, claims and pod sets.
 func Metadata() []schema.GroupVersionKind {
 	return []schema.GroupVersionKind{
-		gvk("", "v1", "ConfigMap"),
-		gvk("", "v1", "Service"),
-		gvk("", "v1", "ServiceAccount"),
-		gvk("policy", "v1", "PodDisruptionBudget"),
-		gvk("networking.k8s.io", "v1", "NetworkPolicy"),
+		gvk("", "ConfigMap"),
+		gvk("", "Service"),
+		gvk("", "ServiceAccount"),
+		gvk("policy", "PodDisruptionBudget"),
+		gvk("networking.k8s.io", "NetworkPolicy"),
 	}
 }
 
@@ -106,10 +106,10 @@ func (r *Runtime) inventory(ctx context.Context, ref runtime.Ref) ([]client.Obje
 		}
 	}
 	for i := range secrets.Items {
-		out = append(out, kinded(&secrets.Items[i], gvk("", "v1", "Secret")))
+		out = append(out, kinded(&secrets.Items[i], gvk("", "Secret")))
 	}
 	for i := range claims.Items {
-		out = append(out, kinded(&claims.Items[i], gvk("", "v1", "PersistentVolumeClaim")))
+		out = append(out, kinded(&claims.Items[i], gvk("", "PersistentVolumeClaim")))
 	}
 	for i := range sets.Items {
 		out = append(out, kinded(&sets.Items[i], podsetv1.GroupVersion().WithKind("StrimziPodSet")))
