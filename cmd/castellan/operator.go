@@ -174,8 +174,9 @@ func addControllers(mgr ctrl.Manager, c config.Operator) error {
 		Now:             time.Now,
 		Random:          rand.Reader,
 	})
-	timing := controller.Timing{Resync: c.Resync, Patience: c.Timeout}
-	return kafkacontroller.Setup(mgr, controller.NewShell(mgr.GetClient(), reconciler, "Kafka", c.Selector, timing))
+	timing := controller.Timing{Resync: c.Resync, Patience: c.Timeout, Now: time.Now}
+	shell := controller.NewShell(mgr.GetClient(), reconciler, "Kafka", c.Selector, timing)
+	return kafkacontroller.Setup(mgr, shell, kube.Metadata())
 }
 
 func kafkaSettings(c config.Operator) (kafka.Settings, error) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
@@ -77,6 +78,7 @@ func runStorageProvisioner(ctx context.Context, flags storageProvisionerFlags) e
 		BaseDirectories: flags.baseDirectories,
 		ListenAddress:   flags.listenAddress,
 		Logger:          logger,
+		Now:             time.Now,
 	})
 }
 

@@ -74,7 +74,7 @@ func startWorld(t *testing.T) *world {
 	must(t, err)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Run(ctx, Config{Client: client, NodeName: testNode, BaseDirectories: []string{w.base}, Logger: logr.Discard()})
+		ended <- Run(ctx, Config{Client: client, NodeName: testNode, BaseDirectories: []string{w.base}, Logger: logr.Discard(), Now: time.Now})
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -151,6 +151,7 @@ func (w *world) deletes(t *testing.T) {
 // protectionLifted does what the controller manager does with a deleted volume
 // that nobody uses: it takes its protection off.
 func (w *world) protectionLifted(t *testing.T, name string, err error) bool {
+	t.Helper()
 	if apierrors.IsNotFound(err) {
 		return true
 	}
@@ -177,6 +178,7 @@ func (w *world) retains(t *testing.T) {
 }
 
 func (w *world) deletesAfter(t *testing.T) {
+	t.Helper()
 	pv := w.provisioned(t, w.claim(t, "after", "deleted", testNode, nil))
 	w.release(t, pv)
 	w.eventually(t, "the later volume's directory is gone", func() bool {

@@ -40,6 +40,7 @@ type claimKeeper struct {
 	recorder record.EventRecorder
 	grown    prometheus.Counter
 	logger   logr.Logger
+	now      func() time.Time
 	// refused holds the claims this process has seen refused, so that it asks
 	// the API server once for each.
 	refused sync.Map
@@ -188,7 +189,7 @@ func (k *claimKeeper) refuseImmediate(ctx context.Context, claim *corev1.Persist
 	if _, seen := k.refused.LoadOrStore(claim.UID, true); seen {
 		return nil
 	}
-	event := refusalEvent(claim, volume.Refusals{volume.ImmediateRefusal(class.Name)}, time.Now())
+	event := refusalEvent(claim, volume.Refusals{volume.ImmediateRefusal(class.Name)}, k.now())
 	_, err = k.client.CoreV1().Events(claim.Namespace).Create(ctx, event, metav1.CreateOptions{})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		k.refused.Delete(claim.UID)

@@ -130,7 +130,7 @@ func TestHandler(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ready := func() error { return checkReady(func() bool { return test.synced }, test.bases) }
 			recorder := httptest.NewRecorder()
-			newHandler(prometheus.Gatherer(newRegistry()), ready).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, test.path, nil))
+			newHandler(prometheus.Gatherer(newRegistry()), ready).ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, test.path, nil))
 			if recorder.Code != test.code || !strings.Contains(recorder.Body.String(), test.text) {
 				t.Errorf("got %d %s", recorder.Code, recorder.Body)
 			}

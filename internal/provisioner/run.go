@@ -49,6 +49,8 @@ type Config struct {
 	ListenAddress string
 	// Logger takes the messages of the provisioner and of the libraries it uses.
 	Logger logr.Logger
+	// Now is the clock that events are dated by.
+	Now func() time.Time
 }
 
 // Check tells what is wrong with a configuration.
@@ -153,6 +155,7 @@ func newClaimKeeper(ctx context.Context, config Config, caches watched, registry
 		recorder: newRecorder(ctx, config),
 		grown:    grown,
 		logger:   config.Logger.WithName("claims"),
+		now:      config.Now,
 	}
 }
 

@@ -120,8 +120,7 @@ func openDirectory(root *os.Root, name string) (*os.File, error) {
 		err = errors.New("it was replaced in the meantime")
 	}
 	if err != nil {
-		handle.Close()
-		return nil, err
+		return nil, errors.Join(err, handle.Close())
 	}
 	return handle, nil
 }

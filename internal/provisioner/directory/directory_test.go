@@ -19,9 +19,11 @@ func TestCreateGivesOwnerAndMode(t *testing.T) {
 		"a new directory": {attributes: own},
 		"a new directory whatever the umask, with set-group-id of a foreign group": {attributes: asRoot(foreign, own)},
 		"a directory an interrupted attempt left": {attributes: own, before: func(t *testing.T, path string) {
+			t.Helper()
 			must(t, os.Mkdir(path, 0o700))
 		}},
 		"a directory that is somebody else's already": {attributes: asRoot(foreign, own), before: func(t *testing.T, path string) {
+			t.Helper()
 			must(t, os.Mkdir(path, 0o700))
 			must(t, os.Chown(path, asRoot(foreign, own).User, asRoot(foreign, own).Group))
 		}},
@@ -59,16 +61,28 @@ func TestNothingHappensOutsideTheBase(t *testing.T) {
 		name   string
 		before func(t *testing.T, base, outside string)
 	}{
-		"a name with a separator":              {name: "a/b"},
-		"a name that climbs":                   {name: "../outside"},
-		"the name of the directory above":      {name: ".."},
-		"the base itself":                      {name: "."},
-		"an empty name":                        {name: ""},
-		"an absolute name":                     {name: "/etc"},
-		"a symbolic link that leads out":       {name: "link", before: func(t *testing.T, base, outside string) { must(t, os.Symlink(outside, filepath.Join(base, "link"))) }},
-		"a relative link that leads out":       {name: "link", before: func(t *testing.T, base, _ string) { must(t, os.Symlink("../outside", filepath.Join(base, "link"))) }},
-		"a link to another volume's directory": {name: "link", before: func(t *testing.T, base, _ string) { must(t, os.Symlink("other", filepath.Join(base, "link"))) }},
-		"a file":                               {name: "file", before: func(t *testing.T, base, _ string) { must(t, os.WriteFile(filepath.Join(base, "file"), nil, 0o600)) }},
+		"a name with a separator":         {name: "a/b"},
+		"a name that climbs":              {name: "../outside"},
+		"the name of the directory above": {name: ".."},
+		"the base itself":                 {name: "."},
+		"an empty name":                   {name: ""},
+		"an absolute name":                {name: "/etc"},
+		"a symbolic link that leads out": {name: "link", before: func(t *testing.T, base, outside string) {
+			t.Helper()
+			must(t, os.Symlink(outside, filepath.Join(base, "link")))
+		}},
+		"a relative link that leads out": {name: "link", before: func(t *testing.T, base, _ string) {
+			t.Helper()
+			must(t, os.Symlink("../outside", filepath.Join(base, "link")))
+		}},
+		"a link to another volume's directory": {name: "link", before: func(t *testing.T, base, _ string) {
+			t.Helper()
+			must(t, os.Symlink("other", filepath.Join(base, "link")))
+		}},
+		"a file": {name: "file", before: func(t *testing.T, base, _ string) {
+			t.Helper()
+			must(t, os.WriteFile(filepath.Join(base, "file"), nil, 0o600))
+		}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
