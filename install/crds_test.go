@@ -166,15 +166,20 @@ func TestWrongManifestsAreRefused(t *testing.T) {
 		"a listener on a low port":    {`{listeners: [{name: plain, port: 9091, type: internal, tls: false}]}`, "greater than or equal to 9092"},
 		"a listener without tls":      {`{listeners: [{name: plain, port: 9092, type: internal}]}`, "listeners[0].tls: Required value"},
 		"rules for metrics that are nowhere": {
-			`{listeners: [` + listener + `], metricsConfig: {type: jmxPrometheusExporter}}`, "valueFrom property is required"},
+			`{listeners: [` + listener + `], metricsConfig: {type: jmxPrometheusExporter}}`, "valueFrom property is required",
+		},
 		"a rack label without a name": {
-			`{listeners: [` + listener + `], rack: {type: topology-label, topologyKey: ""}}`, "topologyKey property is required"},
+			`{listeners: [` + listener + `], rack: {type: topology-label, topologyKey: ""}}`, "topologyKey property is required",
+		},
 		"a rack variable without a name": {
-			`{listeners: [` + listener + `], rack: {type: environment-variable, envVarName: ""}}`, "envVarName property is required"},
+			`{listeners: [` + listener + `], rack: {type: environment-variable, envVarName: ""}}`, "envVarName property is required",
+		},
 		"a reporter Cruise Control lacks": {
-			`{listeners: [` + listener + `]}, cruiseControl: {metricsConfig: {type: strimziMetricsReporter}}`, "value type not supported"},
+			`{listeners: [` + listener + `]}, cruiseControl: {metricsConfig: {type: strimziMetricsReporter}}`, "value type not supported",
+		},
 		"a share above one": {
-			`{listeners: [` + listener + `], quotas: {type: strimzi, minAvailableRatioPerVolume: 1.1}}`, "less than or equal to 1"},
+			`{listeners: [` + listener + `], quotas: {type: strimzi, minAvailableRatioPerVolume: 1.1}}`, "less than or equal to 1",
+		},
 		"a field nobody knows": {`{listeners: [` + listener + `], colour: red}`, "unknown field spec.kafka.colour"},
 	}
 	kafka := checkers(t)["Kafka"]

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"maps"
 	"net"
 	"strings"
 	"sync"
@@ -38,6 +39,7 @@ func authority(t *testing.T) pki.Authority { t.Helper(); return must(t)(madeOnce
 func replaced(t *testing.T) pki.Authority  { t.Helper(); return must(t)(replacedOnce()) }
 
 func must(t *testing.T) func(pki.Authority, error) pki.Authority {
+	t.Helper()
 	return func(a pki.Authority, err error) pki.Authority {
 		t.Helper()
 		if err != nil {
@@ -180,9 +182,7 @@ func TestApplyWithoutAnActionChangesNothing(t *testing.T) {
 func TestWithoutExpired(t *testing.T) {
 	full := replaced(t)
 	full.Old = map[string][]byte{"ca-junk.crt": []byte("junk")}
-	for name, text := range replaced(t).Old {
-		full.Old[name] = text
-	}
+	maps.Copy(full.Old, replaced(t).Old)
 	tests := map[string]struct {
 		at      time.Time
 		dropped []string

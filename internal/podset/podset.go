@@ -56,7 +56,7 @@ func Next(set *podsetv1.StrimziPodSet, pods []corev1.Pod) (Change, error) {
 		wanted[pod.Name] = true
 		out.consider(set, pod, have[pod.Name])
 	}
-	out.Status.Pods = int32(len(set.Spec.Pods)) //nolint:gosec // the API server bounds the size of a set
+	out.Status.Pods = int32(len(set.Spec.Pods))
 	out.Unmark = marked(set)
 	for i := range pods {
 		if wanted[pods[i].Name] || !ownedBy(&pods[i], set) && !orphan(&pods[i], set) {
