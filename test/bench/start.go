@@ -13,7 +13,8 @@ import (
 // running is a contender whose cluster has become ready.
 type running struct {
 	*contender
-	line *stage.Timeline
+	// line goes on as long as the cluster is there, start is as it was when the cluster was ready.
+	line, start *stage.Timeline
 	// began is just before the first object was applied, done when the goal was seen.
 	began, done time.Time
 }
@@ -50,11 +51,11 @@ func (s *starts) stages() figure.Stages {
 func (s *starts) add(ours, floor *running) {
 	s.total.Add(ours.done.Sub(ours.began).Seconds(), floor.done.Sub(floor.began).Seconds())
 	for i, step := range shownStages() {
-		if at, count := ours.line.Last(step); count > 0 {
+		if at, count := ours.start.Last(step); count > 0 {
 			s.steps[i].Ours = append(s.steps[i].Ours, at.Sub(ours.began).Seconds())
 		}
 		// The floor's secret was there before.
-		if at, count := floor.line.Last(step); count > 0 && at.After(floor.began) {
+		if at, count := floor.start.Last(step); count > 0 && at.After(floor.began) {
 			s.steps[i].Floor = append(s.steps[i].Floor, at.Sub(floor.began).Seconds())
 		}
 	}
@@ -112,6 +113,7 @@ func (b *bench) trial(ctx context.Context, c *contender, then func(context.Conte
 	if err != nil {
 		return nil, err
 	}
+	out.start = out.line.Copy()
 	b.say("%s: ready after %.1f s", c.label, out.done.Sub(out.began).Seconds())
 	if then == nil {
 		return out, nil

@@ -65,6 +65,7 @@ func TestTimeline(t *testing.T) {
 	old, replaced, other := stage.Sight{Stage: stage.Ready, Name: "a", Incarnation: "1"}, stage.Sight{Stage: stage.Ready, Name: "a", Incarnation: "2"}, stage.Sight{Stage: stage.Ready, Name: "b", Incarnation: "3"}
 	line.Note(second(1), []stage.Sight{old})
 	line.Note(second(2), []stage.Sight{old, replaced})
+	early := line.Copy()
 	line.Note(second(3), []stage.Sight{old, replaced, other})
 
 	if at, ok := line.Seen(old); !ok || !at.Equal(second(1)) {
@@ -72,6 +73,9 @@ func TestTimeline(t *testing.T) {
 	}
 	if at, count := line.Last(stage.Ready); count != 3 || !at.Equal(second(3)) {
 		t.Errorf("last: got %v, %d", at, count)
+	}
+	if at, count := early.Last(stage.Ready); count != 2 || !at.Equal(second(2)) {
+		t.Errorf("a copy does not go on: got %v, %d", at, count)
 	}
 	if incarnation, at := line.Newest(stage.Ready, "a"); incarnation != "2" || !at.Equal(second(2)) {
 		t.Errorf("newest: got %q, %v", incarnation, at)

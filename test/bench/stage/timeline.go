@@ -48,6 +48,9 @@ func (t *Timeline) Last(stage Stage) (at time.Time, count int) {
 	return at, count
 }
 
+// Copy is the timeline as it is now; what is noted later is not in it.
+func (t *Timeline) Copy() *Timeline { return &Timeline{first: t.all()} }
+
 // Newest is the incarnation of a name that came to a stage last; empty if none did.
 func (t *Timeline) Newest(stage Stage, name string) (incarnation string, at time.Time) {
 	for s, seen := range t.all() {
