@@ -184,7 +184,7 @@ func rolledNodes(c *running, old map[string]string, seen *replicas) ([]rolledNod
 		uid, ready := c.line.Newest(stage.Ready, name)
 		deleted, ended := c.line.Seen(stage.Sight{Stage: stage.Ending, Name: name, Incarnation: old[name]})
 		synced, ok := seen.firstAfter(ready)
-		if uid == old[name] || !ended || !ok {
+		if uid == "" || uid == old[name] || !ended || !ok {
 			return nil, fmt.Errorf("pod %s is not back yet", name)
 		}
 		out = append(out, rolledNode{deleted, synced})
