@@ -28,7 +28,7 @@ func TestCluster(t *testing.T) {
 	w.waitReady()
 
 	run := func(name string, part func(*world)) {
-		t.Run(name, func(t *testing.T) { part(inner(w, t)) })
+		t.Run(name, func(t *testing.T) { part(inner(t, w)) })
 		if t.Failed() {
 			t.FailNow()
 		}

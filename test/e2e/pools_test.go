@@ -33,12 +33,13 @@ func TestPools(t *testing.T) {
 	w.produce("pools", 0, 1000)
 	w.expectRecords("pools", 1000)
 
-	t.Run("a broker in use stays although its pool should shrink", func(t *testing.T) { inner(w, t).keepsBrokersInUse() })
-	t.Run("volumes grow", func(t *testing.T) { inner(w, t).growsVolumes() })
-	t.Run("deletion takes the claims that ask for it", func(t *testing.T) { inner(w, t).takesClaims() })
+	t.Run("a broker in use stays although its pool should shrink", func(t *testing.T) { inner(t, w).keepsBrokersInUse() })
+	t.Run("volumes grow", func(t *testing.T) { inner(t, w).growsVolumes() })
+	t.Run("deletion takes the claims that ask for it", func(t *testing.T) { inner(t, w).takesClaims() })
 }
 
-func inner(w *world, t *testing.T) *world {
+func inner(t *testing.T, w *world) *world {
+	t.Helper()
 	out := *w
 	out.t, out.ctx = t, t.Context()
 	return &out

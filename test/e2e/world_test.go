@@ -257,6 +257,9 @@ func (w *world) absent(o client.Object, name string) {
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
-		return fmt.Errorf("still there: %v", err)
+		if err != nil {
+			return err
+		}
+		return errors.New("still there")
 	})
 }
