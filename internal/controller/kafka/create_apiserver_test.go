@@ -45,11 +45,11 @@ func TestAClusterIsMade(t *testing.T) {
 func TestAnIdleClusterCostsNothing(t *testing.T) {
 	w := newWorld(t, combined(3))
 	w.settle(t)
-	requests, questions, versions := len(w.requests.made()), len(w.kafka.Calls()), w.versions(t)
+	requests, questions, versions := len(w.requests.made), len(w.kafka.Calls()), w.versions(t)
 	for range 3 {
 		w.reconcile(t)
 	}
-	equal(t, "requests", []string{}, w.requests.made()[requests:])
+	equal(t, "requests", []string{}, w.requests.made[requests:])
 	equal(t, "questions to Kafka", []string{}, w.kafka.Calls()[questions:])
 	equal(t, "resource versions", versions, w.versions(t))
 }

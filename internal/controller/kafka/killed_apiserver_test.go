@@ -144,17 +144,18 @@ func TestAnOperatorThatIsKilledWhileNodesRestartIsReplaced(t *testing.T) {
 }
 
 func TestAnOperatorThatIsKilledWhileNodesComeAndGoIsReplaced(t *testing.T) {
-	w := newWorld(t, combined(3))
+	w := newWorld(t, pool{"both", 1, "controller, broker", "type: persistent-claim, size: 1Gi, deleteClaim: true"})
 	w.settle(t)
 	for n, finished := 0, false; !finished && !t.Failed(); n++ {
 		t.Run(fmt.Sprintf("after %d writes", n), func(t *testing.T) {
-			w.scale(t, "both", 4)
+			w.scale(t, "both", 2)
 			grown := kill(t, w, n)
-			equal(t, "ids", []int32{0, 1, 2, 3}, w.pool(t, "both").Status.NodeIDs)
-			w.scale(t, "both", 3)
+			equal(t, "ids", []int32{0, 1}, w.pool(t, "both").Status.NodeIDs)
+			w.scale(t, "both", 1)
 			shrunk := kill(t, w, n)
-			equal(t, "ids", []int32{0, 1, 2}, w.pool(t, "both").Status.NodeIDs)
-			equal(t, "pods", []string{"one-both-0", "one-both-1", "one-both-2"}, names(w.pods(t)))
+			equal(t, "ids", []int32{0}, w.pool(t, "both").Status.NodeIDs)
+			equal(t, "pods", []string{"one-both-0"}, names(w.pods(t)))
+			equal(t, "claims", 1, len(items[corev1.PersistentVolumeClaim](t, w, &corev1.PersistentVolumeClaimList{})))
 			finished = grown && shrunk
 		})
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -29,8 +28,8 @@ type requests struct {
 	// left is how many writes the operator lives for; negative without end.
 	left   int
 	killed bool
-	// writes and misses are the writes, and the reads that no cache would answer.
-	writes, misses []string
+	// made are the requests that reach the API server although caches answer reads; writes are those of them that write.
+	made, writes []string
 	// restarts are the nodes that were ended, and unsafe those of them that were ended while another node was down.
 	restarts, unsafe []string
 }
@@ -40,9 +39,6 @@ func newRequests(namespace string) *requests { return &requests{namespace: names
 // killAfter ends the operator when it has written n times.
 func (r *requests) killAfter(n int) { r.left = n }
 
-// made are the requests that reach the API server although caches answer reads.
-func (r *requests) made() []string { return slices.Concat(r.writes, r.misses) }
-
 func (r *requests) write(what string, o any) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -50,7 +46,8 @@ func (r *requests) write(what string, o any) error {
 		return errKilled
 	}
 	r.left--
-	r.writes = append(r.writes, fmt.Sprintf("%s %s", what, describe(o)))
+	request := what + " " + describe(o)
+	r.made, r.writes = append(r.made, request), append(r.writes, request)
 	return nil
 }
 
@@ -61,10 +58,13 @@ func (r *requests) read(o any, cached bool) error {
 		return errKilled
 	}
 	if !cached {
-		r.misses = append(r.misses, "read "+describe(o))
+		r.made = append(r.made, "read "+describe(o))
 	}
 	return nil
 }
+
+// sent is the context of a request that is on its way: it arrives although whoever sent it is killed meanwhile.
+func sent(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
 func describe(o any) string {
 	if named, ok := o.(interface{ GetName() string }); ok {
@@ -97,32 +97,32 @@ func (r *requests) client(c client.WithWatch) client.Client {
 			if err := r.write("create", o); err != nil {
 				return err
 			}
-			return c.Create(ctx, o, opts...)
+			return c.Create(sent(ctx), o, opts...)
 		},
 		Update: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.UpdateOption) error {
 			if err := r.write("update", o); err != nil {
 				return err
 			}
-			return c.Update(ctx, o, opts...)
+			return c.Update(sent(ctx), o, opts...)
 		},
 		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, p client.Patch, opts ...client.PatchOption) error {
 			if err := r.write("patch", o); err != nil {
 				return err
 			}
-			return c.Patch(ctx, o, p, opts...)
+			return c.Patch(sent(ctx), o, p, opts...)
 		},
 		Apply: func(ctx context.Context, c client.WithWatch, o kruntime.ApplyConfiguration, opts ...client.ApplyOption) error {
 			if err := r.write("apply", o); err != nil {
 				return err
 			}
-			return c.Apply(ctx, o, opts...)
+			return c.Apply(sent(ctx), o, opts...)
 		},
 		Delete: r.delete,
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
 			if err := r.write("patch the "+sub+" of", o); err != nil {
 				return err
 			}
-			return c.SubResource(sub).Patch(ctx, o, p, opts...)
+			return c.SubResource(sub).Patch(sent(ctx), o, p, opts...)
 		},
 	})
 }
@@ -136,7 +136,7 @@ func (r *requests) delete(ctx context.Context, c client.WithWatch, o client.Obje
 			return err
 		}
 	}
-	return c.Delete(ctx, o, opts...)
+	return c.Delete(sent(ctx), o, opts...)
 }
 
 // watchRestart remembers a restart, and whether another node was down.

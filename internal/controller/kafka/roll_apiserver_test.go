@@ -188,9 +188,9 @@ func TestAPauseStopsEverythingButPods(t *testing.T) {
 	id := w.cluster(t).Status.ClusterID
 	w.option(t, 9)
 	w.edit(t, func(k *v1.Kafka) { k.Annotations = map[string]string{v1.AnnotationPauseReconciliation: "true"} })
-	before := w.requests.made()
+	before := w.requests.made
 	w.reconcile(t)
-	equal(t, "requests", []string{"patch the status of *v1.Kafka one"}, w.requests.made()[len(before):])
+	equal(t, "requests", []string{"patch the status of *v1.Kafka one"}, w.requests.made[len(before):])
 	k := w.cluster(t)
 	equal(t, "verdict", v1.ConditionReconciliationPaused, verdict(k).Type)
 	equal(t, "cluster id", id, k.Status.ClusterID)
