@@ -132,7 +132,7 @@ func newManager(c config.Operator, logger logr.Logger) (ctrl.Manager, error) {
 // leaseLock identifies this replica by the name that its configuration gives it.
 func leaseLock(connection *rest.Config, e config.Election) (resourcelock.Interface, error) {
 	if !e.Enabled {
-		return nil, nil //nolint:nilnil // no election needs no lock
+		return nil, nil // no election needs no lock
 	}
 	clients, err := kubernetes.NewForConfig(connection)
 	if err != nil {

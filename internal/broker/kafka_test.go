@@ -59,7 +59,7 @@ func TestNoAddressIsAnError(t *testing.T) {
 // TestMessagesDoNotTellTheOwnPort dials a server that resets the connection after a request: the own end's port, which
 // differs each time, must not come into the message.
 func TestMessagesDoNotTellTheOwnPort(t *testing.T) {
-	rude, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a listener of a test
+	rude, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestMessagesDoNotTellTheOwnPort(t *testing.T) {
 
 // TestSilentServerCostsNoMoreThanTheCallerAllows dials a server that accepts connections and never answers.
 func TestSilentServerCostsNoMoreThanTheCallerAllows(t *testing.T) {
-	silent, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a listener of a test
+	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

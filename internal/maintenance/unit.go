@@ -17,7 +17,7 @@ type unit struct {
 	cyclic bool
 }
 
-//nolint:gochecknoglobals // constants of the dialect; Go has no constant structs
+// Constants of the dialect; Go has no constant structs.
 var (
 	second   = unit{name: "second", min: 0, max: 59, cyclic: true}
 	minute   = unit{name: "minute", min: 0, max: 59, cyclic: true}
