@@ -19,6 +19,9 @@ func newLaunchCommand() *cobra.Command {
 		Long: "Launch turns mounted configuration into the files a JVM reads, prepares its storage, starts it,\n" +
 			"passes signals on and answers probes on port 8080 (/healthy, /ready).",
 		Example: "  castellan launch prepare   # in an init container\n  castellan launch kafka     # in the Kafka container",
+		// Without these, an unknown word would print this help and count as success.
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	command.AddCommand(newLaunchKafkaCommand(), newLaunchPrepareCommand())
 	return command

@@ -104,6 +104,7 @@ func checkRefusal(t *testing.T, stdout string, err error, want []string) {
 func TestWordsThatNoCommandKnowsAreRefused(t *testing.T) {
 	for name, arguments := range map[string][]string{
 		"a command":                         {"sail"},
+		"something to launch":               {"launch", "rocket"},
 		"an argument of the operator":       {"operator", "now"},
 		"a flag of the storage provisioner": {"storage-provisioner", "--wish"},
 	} {

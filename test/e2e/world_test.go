@@ -32,7 +32,7 @@ import (
 const clusterName = "my-cluster"
 
 // patience bounds every wait. It only ends tests that would never end: no test asserts how long anything takes.
-const patience = 5 * time.Minute
+const patience = 10 * time.Minute
 
 // world is one test's namespace with its Kafka cluster.
 type world struct {
