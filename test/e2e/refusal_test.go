@@ -65,10 +65,10 @@ func refusesBadSpecs(w *world) {
 			says:   []string{"memory", "2Gi", "1Gi"},
 		},
 		{
-			name:   "no broker at all",
-			edit:   func(_ *v1.Kafka, p *v1.KafkaNodePool) { p.Spec.Roles = []v1.NodeRole{v1.RoleController} },
-			reason: "",
-			says:   []string{"broker"},
+			name:   "no controller at all",
+			edit:   func(_ *v1.Kafka, p *v1.KafkaNodePool) { p.Spec.Roles = []v1.NodeRole{v1.RoleBroker} },
+			reason: v1.ReasonInvalidResource,
+			says:   []string{"no KafkaNodePool with role controller", "spec.roles"},
 		},
 	}
 	for _, c := range cases {
