@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -40,7 +39,7 @@ func TestCluster(t *testing.T) {
 	run("a changed configuration rolls node by node under load", rollsUnderLoad)
 	run("a roll goes on after the operator was killed", rollSurvivesOperator)
 	run("a second replica takes over a roll", replicaTakesOver)
-	run("the cluster grows to four nodes and shrinks back", scales)
+	run("the controllers stay", keepsControllers)
 	run("a paused cluster is left alone", pauses)
 	run("what cannot work changes nothing", refusesBadSpecs)
 	run("deletion collects everything but the data", collects)
@@ -234,29 +233,24 @@ func anyReplaced(before, now map[string]*corev1.Pod) error {
 	return errors.New("no pod was replaced yet")
 }
 
-func scales(w *world) {
-	w.createTopic(w.dial(), "scale", 6, 3)
-	l := w.startLoad("scale")
-	watch := w.watchDisruption()
-	w.scale(4)
-	w.waitReadyNodes(4)
-	w.scale(3)
-	w.waitReadyNodes(3)
-	watch.finish(w)
-	l.finish()
-	meta, err := kadm.NewClient(w.dial()).BrokerMetadata(w.ctx)
-	if err != nil {
-		w.t.Fatal(err)
+// keepsControllers asks for a fourth combined node: the set of controllers of a cluster that runs does not change.
+func keepsControllers(w *world) {
+	before := w.runningObjects()
+	w.scale("dual", 4)
+	w.eventually("a fourth controller is refused", func() error {
+		return refused(w.kafka(), v1.ReasonInvalidResource, []string{"0, 1, 2, 3", "spec.replicas", "allow-quorum-change"})
+	})
+	if diff := cmp.Diff(before, w.runningObjects()); diff != "" {
+		w.t.Errorf("objects changed (-before +after):\n%s", diff)
 	}
-	if ids := meta.Brokers.NodeIDs(); !slices.Equal(ids, []int32{0, 1, 2}) {
-		w.t.Errorf("brokers %v are left", ids)
-	}
+	w.scale("dual", 3)
+	w.waitReady()
 }
 
-func (w *world) scale(replicas int32) {
+func (w *world) scale(name string, replicas int32) {
 	w.t.Helper()
 	var pool v1.KafkaNodePool
-	if err := w.client.Get(w.ctx, w.key("dual"), &pool); err != nil {
+	if err := w.client.Get(w.ctx, w.key(name), &pool); err != nil {
 		w.t.Fatal(err)
 	}
 	before := pool.DeepCopy()
@@ -267,11 +261,11 @@ func (w *world) scale(replicas int32) {
 }
 
 // waitReadyNodes waits until exactly that many pods run, all ready and as their set wants them.
-func (w *world) waitReadyNodes(want int) {
+func (w *world) waitReadyNodes(pool string, want int) {
 	w.t.Helper()
 	w.eventually(fmt.Sprintf("%d nodes are ready and current", want), func() error {
 		var set podsetv1.StrimziPodSet
-		if err := w.client.Get(w.ctx, w.key(clusterName+"-dual"), &set); err != nil {
+		if err := w.client.Get(w.ctx, w.key(clusterName+"-"+pool), &set); err != nil {
 			return err
 		}
 		s := set.Status

@@ -33,6 +33,7 @@ func TestPools(t *testing.T) {
 	w.produce("pools", 0, 1000)
 	w.expectRecords("pools", 1000)
 
+	t.Run("brokers come and go under load", func(t *testing.T) { inner(t, w).scalesBrokers() })
 	t.Run("a broker in use stays although its pool should shrink", func(t *testing.T) { inner(t, w).keepsBrokersInUse() })
 	t.Run("volumes grow", func(t *testing.T) { inner(t, w).growsVolumes() })
 	t.Run("deletion takes the claims that ask for it", func(t *testing.T) { inner(t, w).takesClaims() })
@@ -80,6 +81,27 @@ func (w *world) expectBrokers(want []string) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		w.t.Errorf("brokers (-want +got):\n%s", diff)
 	}
+}
+
+// scalesBrokers has three brokers, then four, then three again, while records are written.
+func (w *world) scalesBrokers() {
+	w.scale("beta", 2)
+	w.waitReadyNodes("beta", 2)
+	w.createTopic(w.inside(), "scale", 4, 2)
+	w.scale("alpha", 2)
+	w.waitReadyNodes("alpha", 2)
+	l := w.startLoad("scale")
+	w.scale("alpha", 1)
+	w.waitReadyNodes("alpha", 1)
+	l.finish()
+	meta, err := kadm.NewClient(w.inside()).BrokerMetadata(w.ctx)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if ids := meta.Brokers.NodeIDs(); !slices.Equal(ids, []int32{0, 1, 2}) {
+		w.t.Errorf("brokers %v are left", ids)
+	}
+	w.expectNodeIDs(map[string][]int32{"alpha": {0}, "beta": {1, 2}})
 }
 
 func (w *world) keepsBrokersInUse() {
