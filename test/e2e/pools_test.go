@@ -123,7 +123,7 @@ func (w *world) keepsBrokersInUse() {
 	}
 	shrunk = w.pool("beta")
 	back := shrunk.DeepCopy()
-	back.Spec.Replicas = 1
+	back.Spec.Replicas = pool.Spec.Replicas
 	w.patch(shrunk, back)
 	w.waitReady()
 }
