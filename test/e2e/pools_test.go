@@ -63,24 +63,34 @@ func (w *world) expectNodeIDs(want map[string][]int32) {
 	}
 }
 
+// expectBrokers waits for the brokers as clients see them: Kubernetes makes an address lead to ready pods a moment after
+// they are ready.
 func (w *world) expectBrokers(want []string) {
 	w.t.Helper()
-	meta, err := kadm.NewClient(w.inside()).BrokerMetadata(w.ctx)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	var got []string
-	for _, b := range meta.Brokers {
+	admin := kadm.NewClient(w.inside())
+	w.eventually("clients see the brokers", func() error {
+		meta, err := admin.BrokerMetadata(w.ctx)
+		if err != nil {
+			return err
+		}
+		if diff := cmp.Diff(want, describeBrokers(meta.Brokers)); diff != "" {
+			return errors.New("(-want +got):\n" + diff)
+		}
+		return nil
+	})
+}
+
+func describeBrokers(brokers kadm.BrokerDetails) []string {
+	var out []string
+	for _, b := range brokers {
 		rack := "none"
 		if b.Rack != nil {
 			rack = *b.Rack
 		}
-		got = append(got, fmt.Sprintf("%d %s:%d rack %s", b.NodeID, b.Host, b.Port, rack))
+		out = append(out, fmt.Sprintf("%d %s:%d rack %s", b.NodeID, b.Host, b.Port, rack))
 	}
-	slices.Sort(got)
-	if diff := cmp.Diff(want, got); diff != "" {
-		w.t.Errorf("brokers (-want +got):\n%s", diff)
-	}
+	slices.Sort(out)
+	return out
 }
 
 // scalesBrokers has three brokers, then four, then three again, while records are written.
