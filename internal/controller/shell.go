@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
@@ -314,12 +313,4 @@ func (s *Shell[T]) writeStatus(ctx context.Context, before, after T) error {
 	}
 	s.supersede(before, after)
 	return nil
-}
-
-// Logger returns the log of one resource's reconciliation.
-func Logger(base logr.Logger, kind string, request *reconcile.Request) logr.Logger {
-	if request == nil {
-		return base
-	}
-	return base.WithName(kind).WithValues("namespace", request.Namespace, "name", request.Name)
 }
