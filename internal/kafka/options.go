@@ -19,6 +19,8 @@ const reasonConfigParameter = "InvalidConfigParameterException"
 // Options that have a meaning here besides being passed on.
 const (
 	optionMinInsync     = "min.insync.replicas"
+	optionSession       = "broker.session.timeout.ms"
+	optionHeartbeat     = "broker.heartbeat.interval.ms"
 	optionReplication   = "default.replication.factor"
 	optionProviders     = "config.providers"
 	optionQuotaCallback = "client.quota.callback.class"
@@ -77,8 +79,20 @@ func (r *resolution) resolveOptions() {
 	if _, set := options[optionMinInsync]; !set {
 		options[optionMinInsync] = "1"
 	}
+	setSession(options)
 	r.cluster.options = options
 	r.checkOptions()
+}
+
+// setSession shortens the session of a broker, if the user says nothing about it. Controllers take a broker back only when the session of
+// its last life is over, even after an orderly stop: with Kafka's 9 s that is what a restart mostly waits for (ADR 8).
+func setSession(options map[string]string) {
+	for _, name := range []string{optionSession, optionHeartbeat} {
+		if _, set := options[name]; set {
+			return
+		}
+	}
+	options[optionSession], options[optionHeartbeat] = "6000", "1000"
 }
 
 func (r *resolution) belongsToOperator(name string) bool {

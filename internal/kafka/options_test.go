@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka"
 )
@@ -76,6 +78,31 @@ func TestReplicasInSyncHaveADefault(t *testing.T) {
 	cluster := mustResolve(t, changed(t, func(in *kafka.Input) { delete(spec(in).Config, "min.insync.replicas") }))
 	if got := cluster.ServerConfig(cluster.Nodes[0]); !strings.Contains(got, "\nmin.insync.replicas=1\n") {
 		t.Error(got)
+	}
+}
+
+func TestSessionsAreShortUnlessTheUserSaysHowLong(t *testing.T) {
+	tests := map[string]struct {
+		name, raw string
+		want      []string
+	}{
+		"nothing is said":                {"log.retention.ms", "1", []string{"broker.heartbeat.interval.ms=1000", "broker.session.timeout.ms=6000"}},
+		"the session's length is said":   {"broker.session.timeout.ms", "18000", []string{"broker.session.timeout.ms=18000"}},
+		"the heartbeat's period is said": {"broker.heartbeat.interval.ms", "5000", []string{"broker.heartbeat.interval.ms=5000"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			cluster := mustResolve(t, changed(t, func(in *kafka.Input) { set(in, test.name, test.raw) }))
+			var got []string
+			for line := range strings.Lines(cluster.ServerConfig(cluster.Brokers()[0])) {
+				if strings.HasPrefix(line, "broker.session.") || strings.HasPrefix(line, "broker.heartbeat.") {
+					got = append(got, strings.TrimSpace(line))
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("options (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

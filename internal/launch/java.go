@@ -14,8 +14,8 @@ type Runtime struct {
 	Java string
 	// ClassPath is what -cp gets; Archive a class-data archive for exactly that class path, or empty.
 	ClassPath, Archive string
-	// Log4j is the file that configures logging, or empty.
-	Log4j string
+	// Log4j is the file that configures logging, or empty. Security is a file of security properties, or empty.
+	Log4j, Security string
 	// Logs is a writable directory, MemoryLimit the container's limit in bytes, 0 if it has none.
 	Logs        string
 	MemoryLimit int64
@@ -27,6 +27,9 @@ const (
 	defaultPerformance = "-server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 " +
 		"-XX:+ExplicitGCInvokesConcurrent -Djava.awt.headless=true"
 	gcLogging = "-Xlog:gc*:stdout:time,level,tags"
+	// nameLookups makes a JVM ask again for a name after a second. By default it keeps an address for 30 s and a failure for 10 s, while
+	// a node that restarts changes its address: its peers would call the old one.
+	nameLookups = "networkaddress.cache.ttl=1\nnetworkaddress.cache.negative.ttl=1\n"
 )
 
 // Command gives the command line that runs a main class with arguments. Options are split at white space, as the shell
@@ -43,6 +46,9 @@ func (r Runtime) Command(environment Environment, main ...string) []string {
 	command = append(command, "-Dkafka.logs.dir="+r.Logs)
 	if r.Log4j != "" {
 		command = append(command, "-Dlog4j2.configurationFile="+r.Log4j)
+	}
+	if r.Security != "" {
+		command = append(command, "-Djava.security.properties="+r.Security)
 	}
 	command = append(command, strings.Fields(environment["STRIMZI_JAVA_SYSTEM_PROPERTIES"])...)
 	command = append(command, "-cp", r.ClassPath)

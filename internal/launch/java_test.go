@@ -10,7 +10,7 @@ import (
 func TestCommand(t *testing.T) {
 	const performance = "-server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent -Djava.awt.headless=true"
 	plain := Runtime{Java: "/java", ClassPath: "/libs/*", Logs: "/tmp"}
-	full := Runtime{Java: "/java", ClassPath: "/a.jar:/b.jar", Archive: "/kafka.jsa", Log4j: "/log4j2.properties", Logs: "/tmp", MemoryLimit: 4 << 30}
+	full := Runtime{Java: "/java", ClassPath: "/a.jar:/b.jar", Archive: "/kafka.jsa", Log4j: "/log4j2.properties", Security: "/java.security", Logs: "/tmp", MemoryLimit: 4 << 30}
 	cases := map[string]struct {
 		runtime     Runtime
 		environment Environment
@@ -24,11 +24,11 @@ func TestCommand(t *testing.T) {
 			"KAFKA_HEAP_OPTS": "-Xms1g  -Xmx2g", "KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseZGC", "STRIMZI_KAFKA_GC_LOG_ENABLED": "true",
 			"STRIMZI_JAVA_SYSTEM_PROPERTIES": "-Da=b -Dc=d", "KAFKA_OPTS": "-javaagent:x.jar",
 		}, "/java -Xms1g -Xmx2g -XX:+UseZGC -Xlog:gc*:stdout:time,level,tags -XX:SharedArchiveFile=/kafka.jsa -Xshare:auto " +
-			"-Dkafka.logs.dir=/tmp -Dlog4j2.configurationFile=/log4j2.properties -Da=b -Dc=d -cp /a.jar:/b.jar -javaagent:x.jar kafka.Kafka f"},
+			"-Dkafka.logs.dir=/tmp -Dlog4j2.configurationFile=/log4j2.properties -Djava.security.properties=/java.security -Da=b -Dc=d -cp /a.jar:/b.jar -javaagent:x.jar kafka.Kafka f"},
 		"takes a share of the memory": {
 			full,
 			Environment{"STRIMZI_DYNAMIC_HEAP_PERCENTAGE": "50", "KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseZGC"},
-			"/java -Xms2147483600 -Xmx2147483600 -XX:+UseZGC -XX:SharedArchiveFile=/kafka.jsa -Xshare:auto -Dkafka.logs.dir=/tmp -Dlog4j2.configurationFile=/log4j2.properties -cp /a.jar:/b.jar kafka.Kafka f",
+			"/java -Xms2147483600 -Xmx2147483600 -XX:+UseZGC -XX:SharedArchiveFile=/kafka.jsa -Xshare:auto -Dkafka.logs.dir=/tmp -Dlog4j2.configurationFile=/log4j2.properties -Djava.security.properties=/java.security -cp /a.jar:/b.jar kafka.Kafka f",
 		},
 	}
 	for name, c := range cases {

@@ -48,6 +48,10 @@ func Kafka(ctx context.Context, layout Layout, environment Environment, log *slo
 	if err := prepareStorage(ctx, layout, server, java.formatTool(layout, environment), log); err != nil {
 		return stopped(ctx, err)
 	}
+	if err := writeFile(layout.Security, []byte(nameLookups), 0o640); err != nil {
+		return 1, fmt.Errorf("writing Java's security properties: %w", err)
+	}
+	java.Security = layout.Security
 	command := java.Command(environment, "kafka.Kafka", layout.Properties)
 	log.Info("start", "java", java.Java, "classDataArchive", java.Archive) // options may hold a user's secrets
 	debug.SetMemoryLimit(launcherMemory)

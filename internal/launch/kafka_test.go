@@ -25,6 +25,7 @@ func container(t *testing.T, java string) (Layout, *slog.Logger) {
 		Certificates:  filepath.Join(root, "certificates"),
 		Private:       filepath.Join(root, "tmp", "castellan"),
 		Properties:    filepath.Join(root, "tmp", "strimzi.properties"),
+		Security:      filepath.Join(root, "tmp", "castellan", "java.security"),
 		Logs:          filepath.Join(root, "tmp"),
 		Kafka:         filepath.Join(root, "kafka"),
 		JavaHomes:     []string{filepath.Join(root, "jre")},

@@ -8,8 +8,9 @@ type Layout struct {
 	Config string
 	// Certificates holds NAME.crt with NAME.key.
 	Certificates string
-	// Private is a directory for the key stores, Properties the file that Kafka reads, Logs a writable directory.
-	Private, Properties, Logs string
+	// Private is a directory for the key stores, Properties the file that Kafka reads, Security the one that Java reads, Logs a
+	// writable directory.
+	Private, Properties, Security, Logs string
 	// Kafka is Kafka's home: libs, config, cds.
 	Kafka string
 	// JavaHomes are tried in this order when JAVA_HOME is not set or wrong.
@@ -27,6 +28,7 @@ func KafkaLayout() Layout {
 		Certificates:  "/opt/kafka/certificates/node",
 		Private:       "/tmp/castellan",
 		Properties:    "/tmp/strimzi.properties",
+		Security:      "/tmp/castellan/java.security",
 		Logs:          "/tmp",
 		Kafka:         "/opt/kafka",
 		JavaHomes:     []string{"/opt/java", "/opt/java/openjdk"},

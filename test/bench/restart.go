@@ -157,6 +157,9 @@ func (b *bench) roll(ctx context.Context, c *running, seen *replicas, into *rest
 		return err
 	}
 	into.addRoll(changed, nodes)
+	for i, n := range nodes {
+		b.say("%s: %s deleted at %.1f s, ready at %.1f s, in sync at %.1f s", c.label, c.pods[i], n.deleted.Sub(changed).Seconds(), n.ready.Sub(changed).Seconds(), n.synced.Sub(changed).Seconds())
+	}
 	b.say("%s: rolled, %.1f s a node", c.label, into.perNode.Ours[len(into.perNode.Ours)-1])
 	return nil
 }
@@ -175,7 +178,7 @@ func (b *bench) change(ctx context.Context, namespace string) (generation int64,
 }
 
 // rolledNode is one restart of a roll.
-type rolledNode struct{ deleted, synced time.Time }
+type rolledNode struct{ deleted, ready, synced time.Time }
 
 // rolledNodes reads the restarts off a timeline. It is an error while one of them is not complete.
 func rolledNodes(c *running, old map[string]string, seen *replicas) ([]rolledNode, error) {
@@ -187,7 +190,7 @@ func rolledNodes(c *running, old map[string]string, seen *replicas) ([]rolledNod
 		if uid == "" || uid == old[name] || !ended || !ok {
 			return nil, fmt.Errorf("pod %s is not back yet", name)
 		}
-		out = append(out, rolledNode{deleted, synced})
+		out = append(out, rolledNode{deleted, ready, synced})
 	}
 	// The operator may see that a node is in sync, and go on, between two looks of ours.
 	for i := range out {
