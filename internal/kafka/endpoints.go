@@ -7,7 +7,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka/listener"
@@ -19,15 +18,6 @@ const roleBroker, roleController = "broker", "controller"
 // bootstrapEndpoint leads to any broker; nodesEndpoint gives every node a name of its own.
 func bootstrapEndpoint(cluster string) string { return cluster + "-kafka-bootstrap" }
 func (c *Cluster) nodesEndpoint() string      { return c.Name + "-kafka-brokers" }
-
-// Bootstrap returns the addresses, host:port joined by commas, at which the operator itself reaches the brokers and the controllers.
-func (c *Cluster) Bootstrap() (brokers, controllers string) {
-	var hosts []string
-	for _, n := range c.Controllers() {
-		hosts = append(hosts, fmt.Sprintf("%s:%d", c.host(n), controlPort))
-	}
-	return ReplicationBootstrap(c.Namespace, c.Name), strings.Join(hosts, ",")
-}
 
 // ReplicationBootstrap is the host and port at which the operator reaches the brokers of a cluster: the listener that
 // brokers use among themselves. It depends on names alone, so that it can be asked before the cluster is resolved.

@@ -65,13 +65,12 @@ func configs(c *kafka.Cluster) string {
 // rest shows what a cluster tells besides its plan.
 func rest(t *testing.T, c *kafka.Cluster) string {
 	t.Helper()
-	brokers, controllers := c.Bootstrap()
 	names := map[string][]string{}
 	for node, request := range c.LeafRequests() {
 		names[node+" ("+request.CommonName+", "+request.Organization+")"] = request.Names
 	}
 	return printed(t, map[string]any{
-		"Warnings": c.Warnings, "Notes": c.Notes, "Brokers": brokers, "Controllers": controllers,
+		"Warnings": c.Warnings, "Notes": c.Notes, "Brokers": c.BrokerAddresses(), "Controllers": c.ControllerAddresses(),
 		"Names": names, "Listeners": c.ListenerStatuses([]byte("cluster CA")),
 		"Pools": c.Pools[0].Selector, "Nodes": c.Nodes,
 	})

@@ -66,7 +66,7 @@ func TestLeaving(t *testing.T) {
 func TestBrokersInUseStay(t *testing.T) {
 	type outcome struct {
 		Nodes            int
-		Removed, Blocked []int32
+		Brokers, Blocked []int32
 		Message          string
 	}
 	tests := map[string]struct {
@@ -75,30 +75,30 @@ func TestBrokersInUseStay(t *testing.T) {
 	}{
 		"a pool shrinks when nothing holds replicas": {
 			func(in *kafka.Input) { shrunk(in); in.Seen.InUse = map[int32]bool{} },
-			outcome{Nodes: 4, Removed: []int32{4, 5}},
+			outcome{Nodes: 4, Brokers: []int32{3}},
 		},
 		"a pool shrinks when only brokers that stay hold replicas": {
 			func(in *kafka.Input) { shrunk(in); in.Seen.InUse = map[int32]bool{3: true} },
-			outcome{Nodes: 4, Removed: []int32{4, 5}},
+			outcome{Nodes: 4, Brokers: []int32{3}},
 		},
 		"a pool keeps its size when a broker that would go holds replicas": {
 			func(in *kafka.Input) { shrunk(in); in.Seen.InUse = map[int32]bool{5: true} },
-			outcome{Nodes: 6, Blocked: []int32{4, 5}, Message: "Reverting scale-down of KafkaNodePool b: it keeps 3 replicas"},
+			outcome{Nodes: 6, Brokers: []int32{3, 4, 5}, Blocked: []int32{4, 5}, Message: "Reverting scale-down of KafkaNodePool b: it keeps 3 replicas"},
 		},
 		"a pool shrinks in spite of replicas when the check is turned off": {
 			func(in *kafka.Input) {
 				shrunk(in)
 				in.Kafka.Annotations = map[string]string{v1.AnnotationSkipScaleDownCheck: "true"}
 			},
-			outcome{Nodes: 4, Removed: []int32{4, 5}},
+			outcome{Nodes: 4, Brokers: []int32{3}},
 		},
 		"brokers lose their role when nothing holds replicas": {
 			func(in *kafka.Input) { demoted(in); in.Seen.InUse = map[int32]bool{} },
-			outcome{Nodes: 6, Removed: []int32{0, 1, 2}},
+			outcome{Nodes: 6, Brokers: []int32{3, 4, 5}},
 		},
 		"brokers keep their role when they hold replicas": {
 			func(in *kafka.Input) { demoted(in); in.Seen.InUse = map[int32]bool{1: true} },
-			outcome{Nodes: 6, Message: "Reverting role change of KafkaNodePool a: it keeps the role broker"},
+			outcome{Nodes: 6, Brokers: []int32{0, 1, 2, 3, 4, 5}, Message: "Reverting role change of KafkaNodePool a: it keeps the role broker"},
 		},
 		"a controller goes while a broker stays": {
 			func(in *kafka.Input) {
@@ -107,7 +107,7 @@ func TestBrokersInUseStay(t *testing.T) {
 				pool(in, "a").Spec.Replicas = 2
 				in.Seen.InUse = map[int32]bool{5: true}
 			},
-			outcome{Nodes: 5, Blocked: []int32{4, 5}, Message: "Reverting scale-down of KafkaNodePool b: it keeps 3 replicas"},
+			outcome{Nodes: 5, Brokers: []int32{3, 4, 5}, Blocked: []int32{4, 5}, Message: "Reverting scale-down of KafkaNodePool b: it keeps 3 replicas"},
 		},
 		"a controller goes whatever holds replicas": {
 			func(in *kafka.Input) {
@@ -115,13 +115,16 @@ func TestBrokersInUseStay(t *testing.T) {
 				pool(in, "a").Spec.Replicas = 2
 				in.Seen.InUse = map[int32]bool{1: true}
 			},
-			outcome{Nodes: 5},
+			outcome{Nodes: 5, Brokers: []int32{3, 4, 5}},
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			cluster := mustResolve(t, changed(t, test.change))
-			got := outcome{Nodes: len(cluster.Nodes), Removed: cluster.RemovedBrokers, Blocked: cluster.BlockedBrokers}
+			got := outcome{Nodes: len(cluster.Nodes), Blocked: cluster.BlockedBrokers}
+			for _, b := range cluster.Brokers() {
+				got.Brokers = append(got.Brokers, b.ID)
+			}
 			for _, w := range cluster.Warnings {
 				if w.Reason == v1.WarningScaleDownPrevented {
 					got.Message, _, _ = strings.Cut(w.Message, " because")

@@ -38,8 +38,6 @@ type Cluster struct {
 	Warnings []Warning
 	// Notes for the operator's log: what was ignored.
 	Notes []string
-	// RemovedBrokers were brokers and are not any more, ascending: Kafka is to forget them once they are gone.
-	RemovedBrokers []int32
 	// BlockedBrokers are wanted away and still hold replicas, or would go together with such; ascending.
 	BlockedBrokers []int32
 
@@ -112,7 +110,6 @@ func Resolve(in Input) (*Cluster, error) {
 	if err := r.problems.err(); err != nil {
 		return nil, err
 	}
-	r.cluster.RemovedBrokers = leaving(r.cluster.Pools)
 	r.cluster.addWarnings(in.Kafka)
 	return r.cluster, nil
 }

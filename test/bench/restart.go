@@ -108,12 +108,13 @@ func (b *bench) deleteOne(ctx context.Context, c *running, seen *replicas) (floa
 	if err := b.client.Delete(ctx, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: c.namespace, Name: name}}); err != nil {
 		return 0, fmt.Errorf("delete pod %s: %w", name, err)
 	}
-	var end time.Time
+	var ready, end time.Time
 	err := b.every(ctx, look, "pod "+name+" is ready and in sync again", func() error {
-		uid, ready := c.line.Newest(stage.Ready, name)
+		uid, at := c.line.Newest(stage.Ready, name)
 		if uid == "" || uid == old {
 			return errStill
 		}
+		ready = at
 		synced, ok := seen.firstAfter(ready)
 		if !ok {
 			return errStill
@@ -124,7 +125,7 @@ func (b *bench) deleteOne(ctx context.Context, c *running, seen *replicas) (floa
 	if err != nil {
 		return 0, err
 	}
-	b.say("%s: a deleted node is back after %.1f s", c.label, end.Sub(began).Seconds())
+	b.say("%s: a deleted node is ready after %.1f s, in sync after %.1f s", c.label, ready.Sub(began).Seconds(), end.Sub(began).Seconds())
 	return end.Sub(began).Seconds(), nil
 }
 

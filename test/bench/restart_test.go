@@ -29,10 +29,10 @@ func TestRolledNodes(t *testing.T) {
 		want []rolledNode
 	}{
 		"a node is done when it is ready and in sync": {
-			[]time.Time{second(0), second(6), second(14)}, []rolledNode{{second(1), second(6)}, {second(7), second(14)}},
+			[]time.Time{second(0), second(6), second(14)}, []rolledNode{{second(1), second(5), second(6)}, {second(7), second(12), second(14)}},
 		},
 		"a node is done at the latest when the next one is deleted, for then the operator saw it in sync": {
-			[]time.Time{second(0), second(14)}, []rolledNode{{second(1), second(7)}, {second(7), second(14)}},
+			[]time.Time{second(0), second(14)}, []rolledNode{{second(1), second(5), second(7)}, {second(7), second(12), second(14)}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
