@@ -1,4 +1,4 @@
 // Package install holds the files a person applies to install the operators, for programs that apply them instead.
 //
-// What lies in crds is generated from the API types: run `go generate ./api/...` after changing one.
+// The definitions of resources are generated from the API types: run `go generate ./api/...` after changing one.
 package install

@@ -2,7 +2,8 @@ package install
 
 import "embed"
 
-// CRDs holds the CustomResourceDefinitions of the API, in the directory crds. The order of the names is the order to apply them in.
+// CRDs holds the CustomResourceDefinitions of the API: those of the cluster operator in the directory crds, that of the access
+// operator in access-operator. The order of the names is the order to apply them in.
 //
-//go:embed crds/*.yaml
+//go:embed crds/*.yaml access-operator/*-Crd-*.yaml
 var CRDs embed.FS

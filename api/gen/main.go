@@ -31,7 +31,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("want one argument, the directory to write to; got %d", len(args))
+		return fmt.Errorf("want one argument, the directory with the files to install; got %d", len(args))
 	}
 	files, err := definitions()
 	if err != nil {
@@ -79,18 +79,26 @@ func definitions() (map[string][]byte, error) {
 	return files, nil
 }
 
-// fileName returns the file of a kind. The numbers give the order in which the files are applied.
+// fileName returns the file of a kind, below install. The numbers give the order in which the files are applied.
 func fileName(singular string) (string, error) {
-	numbers := map[string]string{
-		"kafka":         "040",
-		"strimzipodset": "042",
-		"kafkanodepool": "045",
+	starts := map[string]string{
+		"kafka":             "crds/040",
+		"kafkaconnect":      "crds/041",
+		"strimzipodset":     "crds/042",
+		"kafkatopic":        "crds/043",
+		"kafkauser":         "crds/044",
+		"kafkanodepool":     "crds/045",
+		"kafkabridge":       "crds/046",
+		"kafkaconnector":    "crds/047",
+		"kafkamirrormaker2": "crds/048",
+		"kafkarebalance":    "crds/049",
+		"kafkaaccess":       "access-operator/040", // of an operator of its own
 	}
-	number, ok := numbers[singular]
+	start, ok := starts[singular]
 	if !ok {
 		return "", fmt.Errorf("no file is known for kind %s", singular)
 	}
-	return number + "-Crd-" + singular + ".yaml", nil
+	return start + "-Crd-" + singular + ".yaml", nil
 }
 
 // newParser returns a parser that knows the markers and the packages.
@@ -102,7 +110,7 @@ func newParser(roots []*loader.Package) (*crd.Parser, error) {
 	parser := &crd.Parser{
 		Collector:           &markers.Collector{Registry: registry},
 		Checker:             &loader.TypeChecker{},
-		AllowDangerousTypes: true, // two quotas are fractions
+		AllowDangerousTypes: true, // some quotas are fractions
 	}
 	crd.AddKnownTypes(parser)
 	for _, root := range roots {
@@ -161,13 +169,25 @@ func walk(props *apiextensionsv1.JSONSchemaProps, visit func(*apiextensionsv1.JS
 	}
 }
 
+// dropFormat keeps a format only where the API server would accept a number that the type cannot hold. One resource with such
+// a number would keep every client from listing all others of its kind.
+func dropFormat(props *apiextensionsv1.JSONSchemaProps) {
+	if props.Format != "int32" {
+		props.Format = ""
+	}
+}
+
 // render returns a definition as YAML.
 func render(definition apiextensionsv1.CustomResourceDefinition) ([]byte, error) {
 	crd.FixTopLevelMetadata(definition)
-	definition.Labels = map[string]string{"app": "strimzi", kafkav1.LabelCRDInstall: "true"}
+	if definition.Labels == nil {
+		definition.Labels = map[string]string{}
+	}
+	definition.Labels["app"] = "strimzi"
+	definition.Labels[kafkav1.LabelCRDInstall] = "true"
 	definition.Spec.Conversion = &apiextensionsv1.CustomResourceConversion{Strategy: apiextensionsv1.NoneConverter}
 	for _, version := range definition.Spec.Versions {
-		walk(version.Schema.OpenAPIV3Schema, func(props *apiextensionsv1.JSONSchemaProps) { props.Format = "" })
+		walk(version.Schema.OpenAPIV3Schema, dropFormat)
 	}
 	content, err := json.Marshal(definition)
 	if err != nil {

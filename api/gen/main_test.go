@@ -16,12 +16,12 @@ func TestInstalledDefinitionsAreWhatTheTypesSay(t *testing.T) {
 		t.Fatal("no kind was found")
 	}
 	for name, want := range files {
-		got, err := os.ReadFile(filepath.Join("../../install/crds", name))
+		got, err := os.ReadFile(filepath.Join("../../install", name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(want, got) {
-			t.Errorf("install/crds/%s is out of date; run go generate ./api/...", name)
+			t.Errorf("install/%s is out of date; run go generate ./api/...", name)
 		}
 	}
 }

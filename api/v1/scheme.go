@@ -19,6 +19,13 @@ func AddToScheme(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(GroupVersion(),
 		&Kafka{}, &KafkaList{},
 		&KafkaNodePool{}, &KafkaNodePoolList{},
+		&KafkaTopic{}, &KafkaTopicList{},
+		&KafkaUser{}, &KafkaUserList{},
+		&KafkaConnect{}, &KafkaConnectList{},
+		&KafkaConnector{}, &KafkaConnectorList{},
+		&KafkaMirrorMaker2{}, &KafkaMirrorMaker2List{},
+		&KafkaBridge{}, &KafkaBridgeList{},
+		&KafkaRebalance{}, &KafkaRebalanceList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion())
 	return nil
