@@ -65,6 +65,8 @@ const (
 )
 
 // Quotas limits what clients may use.
+//
+// +kubebuilder:validation:XValidation:rule="self.type != 'strimzi' || !has(self.minAvailableBytesPerVolume) || !has(self.minAvailableRatioPerVolume)",message="either minAvailableBytesPerVolume or minAvailableRatioPerVolume can be set, not both"
 type Quotas struct {
 	// Kind of quotas.
 	Type QuotasType `json:"type"`

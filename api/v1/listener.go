@@ -28,6 +28,9 @@ const (
 )
 
 // Listener is a port on which brokers serve clients.
+//
+// +kubebuilder:validation:XValidation:rule="self.tls || (self.type != 'route' && self.type != 'ingress')",message="listeners of types route and ingress need tls: true"
+// +kubebuilder:validation:XValidation:rule="self.tls || !has(self.authentication) || self.authentication.type != 'tls'",message="authentication of type tls needs a listener with tls: true"
 type Listener struct {
 	// Name, unique within the cluster.
 	//

@@ -121,6 +121,11 @@ const (
 )
 
 // Storage says which volumes a node has: either one, or with `type: jbod` a list.
+//
+// +kubebuilder:validation:XValidation:rule="self.type != 'persistent-claim' || has(self.size)",message="size is required with type persistent-claim"
+// +kubebuilder:validation:XValidation:rule="self.type != 'jbod' || (has(self.volumes) && self.volumes.size() > 0)",message="type jbod needs at least one volume"
+// +kubebuilder:validation:XValidation:rule="self.type != 'jbod' || !has(self.volumes) || self.volumes.all(v, has(v.id))",message="each volume of type jbod needs an id"
+// +kubebuilder:validation:XValidation:rule="self.type != 'jbod' || !has(self.volumes) || self.volumes.all(v, v.type != 'persistent-claim' || has(v.size))",message="size is required for volumes of type persistent-claim"
 type Storage struct {
 	// Kind of storage.
 	//

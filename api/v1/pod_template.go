@@ -104,6 +104,8 @@ type PodSetPodTemplate struct {
 // ContainerTemplate changes a generated container.
 type ContainerTemplate struct {
 	// Further environment variables. Those the operator sets win.
+	//
+	// +kubebuilder:validation:items:XValidation:rule="!has(self.value) || !has(self.valueFrom)",message="either value or valueFrom can be set, not both"
 	Env []corev1.EnvVar `json:"env,omitzero"`
 	// Security settings.
 	SecurityContext *corev1.SecurityContext `json:"securityContext,omitempty"`
