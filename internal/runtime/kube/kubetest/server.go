@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
 
+	accessv1alpha1 "castellan.io/castellan/api/access/v1alpha1"
 	podsetv1 "castellan.io/castellan/api/core/v1"
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/install"
@@ -62,7 +63,7 @@ func run(m *testing.M, use func(client.WithWatch)) (code int, err error) {
 }
 
 func definitions() ([]*apiextensionsv1.CustomResourceDefinition, error) {
-	files, err := fs.Glob(install.CRDs, "crds/*.yaml")
+	files, err := fs.Glob(install.CRDs, "*/*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("list definitions: %w", err)
 	}
@@ -84,7 +85,7 @@ func definitions() ([]*apiextensionsv1.CustomResourceDefinition, error) {
 // Scheme knows Kubernetes' kinds and the API's.
 func Scheme() (*runtime.Scheme, error) {
 	out := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientscheme.AddToScheme, v1.AddToScheme, podsetv1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{clientscheme.AddToScheme, v1.AddToScheme, podsetv1.AddToScheme, accessv1alpha1.AddToScheme} {
 		if err := add(out); err != nil {
 			return nil, fmt.Errorf("register kinds: %w", err)
 		}
