@@ -51,11 +51,11 @@ func (c checker) check(t *testing.T, object map[string]any) []string {
 }
 
 // definitionFiles returns the names of all definitions.
-func definitionFiles(t testing.TB) []string {
-	t.Helper()
+func definitionFiles(tb testing.TB) []string {
+	tb.Helper()
 	files, err := fs.Glob(install.CRDs, "*/*.yaml")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("found %d definitions: %v", len(files), err)
+		tb.Fatalf("found %d definitions: %v", len(files), err)
 	}
 	return files
 }

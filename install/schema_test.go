@@ -28,7 +28,7 @@ func ownRules() map[string]string {
 		"self.type != 'jbod' || !has(self.volumes) || self.volumes.all(v, v.type != 'persistent-claim' || has(v.size))": "InvalidResourceException",
 		"self.tls || (self.type != 'route' && self.type != 'ingress')":                                                  "InvalidResourceException",
 		"self.tls || !has(self.authentication) || self.authentication.type != 'tls'":                                    "InvalidResourceException",
-		"self.type != 'strimzi' || !has(self.minAvailableBytesPerVolume) || !has(self.minAvailableRatioPerVolume)":      "the quota plugin refuses both",
+		"self.type != 'strimzi' || !has(self.minAvailableBytesPerVolume) || !has(self.minAvailableRatioPerVolume)":      "each excludes the other",
 		"self.type != 'tls' || has(self.certificateAndKey)":                                                             "InvalidResourceException",
 		"self.type == 'tls' || self.type == 'custom' || (has(self.username) && has(self.passwordSecret))":               "InvalidResourceException",
 		"has(self.http)":                           "InvalidResourceException",
@@ -221,54 +221,51 @@ func flattenSchema(out map[string]described, path string, schema *apiextensionsv
 
 // constraints lists what a value must be besides its type. The format int32 is left out: the API's fields have that size, too.
 func constraints(schema *apiextensionsv1.JSONSchemaProps, required bool) string {
-	var out []string
-	if required {
-		out = append(out, "required")
+	var values []string
+	for _, value := range schema.Enum {
+		values = append(values, strings.Trim(string(value.Raw), `"`))
 	}
-	if len(schema.Enum) > 0 {
-		var values []string
-		for _, value := range schema.Enum {
-			values = append(values, strings.Trim(string(value.Raw), `"`))
-		}
-		out = append(out, "enum="+strings.Join(values, "|"))
+	return strings.Join(slices.Concat(
+		word("required", required),
+		word("enum="+strings.Join(values, "|"), len(values) > 0),
+		limit("min", schema.Minimum),
+		limit("max", schema.Maximum),
+		word("pattern="+schema.Pattern, schema.Pattern != ""),
+		limit("default", schema.Default),
+		limit("minItems", schema.MinItems),
+		limit("maxItems", schema.MaxItems),
+		limit("minLength", schema.MinLength),
+		limit("maxLength", schema.MaxLength),
+		word("format="+schema.Format, schema.Format != "" && schema.Format != "int32"),
+		word("preserve-unknown", schema.XPreserveUnknownFields != nil),
+		word("int-or-string", schema.XIntOrString),
+	), " ")
+}
+
+func word(text string, given bool) []string {
+	if !given {
+		return nil
 	}
-	if schema.Minimum != nil {
-		out = append(out, fmt.Sprintf("min=%v", *schema.Minimum))
+	return []string{text}
+}
+
+func limit[T any](label string, value *T) []string {
+	if value == nil {
+		return nil
 	}
-	if schema.Maximum != nil {
-		out = append(out, fmt.Sprintf("max=%v", *schema.Maximum))
-	}
-	if schema.Pattern != "" {
-		out = append(out, "pattern="+schema.Pattern)
-	}
-	if schema.MinItems != nil {
-		out = append(out, fmt.Sprintf("minItems=%d", *schema.MinItems))
-	}
-	if schema.Default != nil || schema.MaxItems != nil || schema.MinLength != nil || schema.MaxLength != nil {
-		out = append(out, "a default or a length")
-	}
-	if schema.Format != "" && schema.Format != "int32" {
-		out = append(out, "format="+schema.Format)
-	}
-	if schema.XPreserveUnknownFields != nil {
-		out = append(out, "preserve-unknown")
-	}
-	if schema.XIntOrString {
-		out = append(out, "int-or-string")
-	}
-	return strings.Join(out, " ")
+	return []string{fmt.Sprintf("%s=%v", label, *value)}
 }
 
 // readFile reads a definition as it is in the file.
-func readFile(t testing.TB, file string) *apiextensionsv1.CustomResourceDefinition {
-	t.Helper()
+func readFile(tb testing.TB, file string) *apiextensionsv1.CustomResourceDefinition {
+	tb.Helper()
 	content, err := install.CRDs.ReadFile(file)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	definition := &apiextensionsv1.CustomResourceDefinition{}
 	if err := yaml.UnmarshalStrict(content, definition); err != nil {
-		t.Fatalf("%s: %v", file, err)
+		tb.Fatalf("%s: %v", file, err)
 	}
 	return definition
 }

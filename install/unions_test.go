@@ -79,11 +79,11 @@ func manifests(t *testing.T) []string {
 }
 
 // schemas returns the schema of each kind.
-func schemas(t testing.TB) map[string]*apiextensionsv1.JSONSchemaProps {
-	t.Helper()
+func schemas(tb testing.TB) map[string]*apiextensionsv1.JSONSchemaProps {
+	tb.Helper()
 	out := map[string]*apiextensionsv1.JSONSchemaProps{}
-	for _, file := range definitionFiles(t) {
-		definition := readFile(t, file)
+	for _, file := range definitionFiles(tb) {
+		definition := readFile(tb, file)
 		out[definition.Spec.Names.Kind] = definition.Spec.Versions[0].Schema.OpenAPIV3Schema
 	}
 	return out
