@@ -92,7 +92,7 @@ func setSession(options map[string]string) {
 			return
 		}
 	}
-	options[optionSession], options[optionHeartbeat] = "6000", "1000"
+	options[optionSession], options[optionHeartbeat] = "6000", "500"
 }
 
 func (r *resolution) belongsToOperator(name string) bool {

@@ -86,7 +86,7 @@ func TestSessionsAreShortUnlessTheUserSaysHowLong(t *testing.T) {
 		name, raw string
 		want      []string
 	}{
-		"nothing is said":                {"log.retention.ms", "1", []string{"broker.heartbeat.interval.ms=1000", "broker.session.timeout.ms=6000"}},
+		"nothing is said":                {"log.retention.ms", "1", []string{"broker.heartbeat.interval.ms=500", "broker.session.timeout.ms=6000"}},
 		"the session's length is said":   {"broker.session.timeout.ms", "18000", []string{"broker.session.timeout.ms=18000"}},
 		"the heartbeat's period is said": {"broker.heartbeat.interval.ms", "5000", []string{"broker.heartbeat.interval.ms=5000"}},
 	}

@@ -17,7 +17,7 @@ const (
 	// topic has a replica on every node, so that a node that is not in sync shows.
 	topic, partitions = "bench", 12
 	// sampling is how often, and askLimit how long at most, the brokers are asked.
-	sampling, askLimit = 50 * time.Millisecond, 400 * time.Millisecond
+	sampling, askLimit = 100 * time.Millisecond, 400 * time.Millisecond
 )
 
 // replicas looks at a cluster's replicas all the time.
