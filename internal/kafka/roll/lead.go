@@ -3,9 +3,10 @@ package roll
 import (
 	"fmt"
 	"slices"
-
-	v1 "castellan.io/castellan/api/v1"
 )
+
+// codeConfigChange is the API's code for a restart that lets a node, or those that follow it, get on with a changed configuration.
+const codeConfigChange = "ConfigChangeRequiresRestart"
 
 // leaderIsKnownToAll restarts a leader that a node does not know, so that another one leads. A node knows the controllers that it
 // was started with (controller.quorum.voters); under any other leader it is fenced, or does not start. Sets differ
@@ -27,7 +28,7 @@ func leaderIsKnownToAll(s State) (Step, bool) {
 	if o := fromPartitions(s, leader); !o.none() {
 		return o.step(leader), true
 	}
-	return Step{Action: Restart, Node: leader.Name, Reasons: []Reason{{Code: v1.RestartConfigChange, Text: why}}}, true
+	return Step{Action: Restart, Node: leader.Name, Reasons: []Reason{{Code: codeConfigChange, Text: why}}}, true
 }
 
 // divided tells whether nodes know different sets of controllers.
