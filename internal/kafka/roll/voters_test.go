@@ -270,7 +270,7 @@ func TestAnyoneMayLeadWhileTheQuorumChanges(t *testing.T) {
 		}
 		return false
 	}
-	if err := quick.Check(property, cases(20000)); err != nil {
+	if err := quick.Check(property, cases(4000)); err != nil {
 		t.Error(err)
 	}
 	if moved == 0 {
