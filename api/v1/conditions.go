@@ -24,7 +24,7 @@ const (
 	ConditionUnknown = "Unknown"
 )
 
-// Types of conditions. A resource that could not be reconciled is NotReady=True; only topics and users say Ready=False.
+// Types of conditions. A resource that could not be reconciled is NotReady=True; only KafkaTopic and KafkaAccess say Ready=False.
 const (
 	// ConditionReady: the resource is as wanted.
 	ConditionReady = "Ready"
@@ -77,6 +77,9 @@ const (
 	// ReasonConnectTimeout: the REST API of Kafka Connect did not answer.
 	ReasonConnectTimeout = "ConnectTimeoutException"
 )
+
+// ReasonNotSupportedYet is Castellan's own, of warnings and of NotReady: this version does not act on a field, or on the kind.
+const ReasonNotSupportedYet = "NotSupportedYet"
 
 // Reasons of ConditionWarning.
 const (

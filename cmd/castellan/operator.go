@@ -26,6 +26,7 @@ import (
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/config"
 	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/controller/idle"
 	kafkacontroller "castellan.io/castellan/internal/controller/kafka"
 	podsetcontroller "castellan.io/castellan/internal/controller/podset"
 	"castellan.io/castellan/internal/kafka"
@@ -74,7 +75,7 @@ func runOperator(ctx context.Context, c config.Operator) error {
 	if err != nil {
 		return err
 	}
-	if err := addControllers(mgr, c); err != nil {
+	if err := addControllers(ctx, mgr, c); err != nil {
 		return err
 	}
 	go func() {
@@ -148,7 +149,7 @@ func healthHandlers() map[string]http.Handler {
 	return map[string]http.Handler{"/healthy": fine, "/ready": fine}
 }
 
-func addControllers(mgr ctrl.Manager, c config.Operator) error {
+func addControllers(ctx context.Context, mgr ctrl.Manager, c config.Operator) error {
 	if err := controller.RegisterMetrics(); err != nil {
 		return err
 	}
@@ -176,7 +177,10 @@ func addControllers(mgr ctrl.Manager, c config.Operator) error {
 	})
 	timing := controller.Timing{Resync: c.Resync, Patience: c.Timeout, Now: time.Now}
 	shell := controller.NewShell(mgr.GetClient(), reconciler, "Kafka", c.Selector, timing)
-	return kafkacontroller.Setup(mgr, shell, kube.Metadata())
+	if err := kafkacontroller.Setup(mgr, shell, kube.Metadata()); err != nil {
+		return err
+	}
+	return idle.Setup(ctx, mgr, idle.Options{Kinds: idle.Kinds(), Namespaces: c.Namespaces, Selector: c.Selector, Timing: timing})
 }
 
 func kafkaSettings(c config.Operator) (kafka.Settings, error) {

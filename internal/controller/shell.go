@@ -93,7 +93,7 @@ func (s *Shell[T]) Reconcile(ctx context.Context, request reconcile.Request) (re
 		return reconcile.Result{RequeueAfter: conflictPause}, nil
 	}
 	before, _ := resource.DeepCopyObject().(T)
-	if paused(resource) {
+	if Paused(resource) {
 		s.pause(resource)
 		if err := s.writeStatus(ctx, before, resource); err != nil {
 			return s.result(ctx, err)
@@ -123,7 +123,8 @@ func (s *Shell[T]) act(ctx context.Context, request reconcile.Request, before, r
 	return s.result(ctx, err)
 }
 
-func paused(o client.Object) bool {
+// Paused tells whether a resource asks to be left alone.
+func Paused(o client.Object) bool {
 	return strings.EqualFold(o.GetAnnotations()[v1.AnnotationPauseReconciliation], "true")
 }
 

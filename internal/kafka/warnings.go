@@ -7,9 +7,6 @@ import (
 	"castellan.io/castellan/internal/kafka/storage"
 )
 
-// WarningNotSupportedYet is the reason of the warnings about fields that this version does not act on.
-const WarningNotSupportedYet = "NotSupportedYet"
-
 // addWarnings says what is unwise and what is not acted on, after the warnings that decisions have left.
 func (c *Cluster) addWarnings(k *v1.Kafka) {
 	c.warnReplication()
@@ -103,5 +100,5 @@ func (c *Cluster) warnUnsupported(k *v1.Kafka) {
 }
 
 func (c *Cluster) warnIgnored(field, pool string) {
-	c.warn(WarningNotSupportedYet, pool, field+" is set, and this version does not act on it. The rest of the cluster runs.")
+	c.warn(v1.ReasonNotSupportedYet, pool, field+" is set, and this version does not act on it. The rest of the cluster runs.")
 }
