@@ -83,7 +83,7 @@ const ReasonNotSupportedYet = "NotSupportedYet"
 
 // Reasons of ConditionWarning.
 const (
-	// WarningUnknownFields: the manifest has fields the schema does not know.
+	// WarningUnknownFields: the manifest has a field that means nothing there, such as one of another `type`.
 	WarningUnknownFields = "UnknownFields"
 	// WarningDeprecatedFields: the manifest has fields that will go.
 	WarningDeprecatedFields = "DeprecatedFields"
