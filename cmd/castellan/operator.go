@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	podsetv1 "castellan.io/castellan/api/core/v1"
@@ -163,10 +164,14 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, c config.Operator) er
 	if err != nil {
 		return err
 	}
+	platform := kube.New(mgr.GetClient(), mgr.GetAPIReader(), renderSettings(c))
+	if err := mgr.Add(cleaning(platform, c.Namespaces)); err != nil {
+		return err
+	}
 	reconciler := kafkacontroller.New(kafkacontroller.Options{
 		Client:          mgr.GetClient(),
 		Live:            mgr.GetAPIReader(),
-		Runtime:         kube.New(mgr.GetClient(), mgr.GetAPIReader(), renderSettings(c)),
+		Runtime:         platform,
 		Dialer:          broker.Kafka{},
 		Settings:        settings,
 		KeyStores:       c.KeyStores,
@@ -181,6 +186,17 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, c config.Operator) er
 		return err
 	}
 	return idle.Setup(ctx, mgr, idle.Options{Kinds: idle.Kinds(), Namespaces: c.Namespaces, Selector: c.Selector, Timing: timing})
+}
+
+// cleaning removes once, when this replica leads, what clusters left behind that were deleted while no operator ran. What it cannot
+// remove does no harm until the next start.
+func cleaning(platform *kube.Runtime, namespaces []string) manager.Runnable {
+	return manager.RunnableFunc(func(ctx context.Context) error {
+		if err := platform.RemoveOrphans(ctx, namespaces); err != nil {
+			ctrl.LoggerFrom(ctx).Info("something was left behind", "why", err.Error())
+		}
+		return nil
+	})
 }
 
 func kafkaSettings(c config.Operator) (kafka.Settings, error) {
