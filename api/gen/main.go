@@ -30,36 +30,62 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("want one argument, the directory with the files to install; got %d", len(args))
+	if len(args) != 2 {
+		return fmt.Errorf("want two arguments, the directories with the files to install and with the pages; got %d", len(args))
 	}
-	files, err := definitions()
+	types, err := load()
 	if err != nil {
 		return err
 	}
+	files, err := types.definitions()
+	if err != nil {
+		return err
+	}
+	if err := write(args[0], files); err != nil {
+		return err
+	}
+	pages, err := types.pages(os.DirFS(args[1]))
+	if err != nil {
+		return err
+	}
+	return write(args[1], pages)
+}
+
+func write(directory string, files map[string][]byte) error {
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(args[0], name), content, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(directory, name), content, 0o644); err != nil {
 			return fmt.Errorf("writing %s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// definitions returns the content of every file by its name.
-func definitions() (map[string][]byte, error) {
+// apiTypes are the types of the API and what they refer to, each with a schema.
+type apiTypes struct {
+	roots  []*loader.Package
+	parser *crd.Parser
+	kinds  []schema.GroupKind
+}
+
+func load() (apiTypes, error) {
 	roots, err := loader.LoadRoots(apiPackages)
 	if err != nil {
-		return nil, fmt.Errorf("loading %s: %w", apiPackages, err)
+		return apiTypes{}, fmt.Errorf("loading %s: %w", apiPackages, err)
 	}
 	parser, err := newParser(roots)
 	if err != nil {
-		return nil, err
+		return apiTypes{}, err
 	}
 	// Only now: describing types makes the parser load packages with kinds that are not ours.
 	kinds := crd.FindKubeKinds(parser, crd.FindMetav1(roots))
 	describeTypes(parser, roots, kinds)
 	relaxKubernetesTypes(parser)
+	return apiTypes{roots, parser, kinds}, nil
+}
 
+// definitions returns the content of every file by its name.
+func (a apiTypes) definitions() (map[string][]byte, error) {
+	roots, parser, kinds := a.roots, a.parser, a.kinds
 	files := map[string][]byte{}
 	for _, kind := range kinds {
 		parser.NeedCRDFor(kind, nil)

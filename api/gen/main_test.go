@@ -4,11 +4,19 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
+// loaded are the types, for all tests.
+var loaded = sync.OnceValues(load)
+
 func TestInstalledDefinitionsAreWhatTheTypesSay(t *testing.T) {
-	files, err := definitions()
+	types, err := loaded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := types.definitions()
 	if err != nil {
 		t.Fatal(err)
 	}

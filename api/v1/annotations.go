@@ -101,9 +101,6 @@ const (
 const (
 	// AnnotationQuorumVoters lists the controllers that a node was started with: node ids, ascending, separated by commas.
 	AnnotationQuorumVoters = "castellan.io/quorum-voters"
-	// AnnotationAllowQuorumChange on a Kafka resource, when true, lets the set of controllers change although nodes may lose
-	// sight of the active controller meanwhile.
-	AnnotationAllowQuorumChange = "castellan.io/allow-quorum-change"
 	// AnnotationClusterID names the Kafka cluster whose data a pod set's nodes and a volume hold.
 	AnnotationClusterID = "castellan.io/cluster-id"
 )

@@ -103,7 +103,6 @@ func TestBrokersInUseStay(t *testing.T) {
 		"a controller goes while a broker stays": {
 			func(in *kafka.Input) {
 				shrunk(in)
-				in.Kafka.Annotations = map[string]string{v1.AnnotationAllowQuorumChange: "true"}
 				pool(in, "a").Spec.Replicas = 2
 				in.Seen.InUse = map[int32]bool{5: true}
 			},
@@ -111,7 +110,7 @@ func TestBrokersInUseStay(t *testing.T) {
 		},
 		"a controller goes whatever holds replicas": {
 			func(in *kafka.Input) {
-				risky(in)
+				running(in)
 				pool(in, "a").Spec.Replicas = 2
 				in.Seen.InUse = map[int32]bool{1: true}
 			},

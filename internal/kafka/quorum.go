@@ -10,30 +10,23 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 )
 
-// checkQuorum keeps the set of controllers of a cluster that exists. Every node knows the controllers from its
-// configuration alone, so that while nodes restart, some follow the old set and some the new one. Then
-//   - a node cannot find an active controller that its own set does not have, and is fenced or does not start;
-//   - sets that differ by more than one node have majorities without a common member: two leaders could be elected and
-//     acknowledged records lost.
-//
-// The first can be healed by hand, so that a person may ask for a change by one node; the second never happens.
+// checkQuorum lets the set of controllers of a cluster that exists change by one node at a time. Every node knows the controllers
+// from its configuration alone, so that while nodes restart, some follow the old set and some the new one. Sets that
+// differ by more than one node have majorities without a common member: two leaders could be elected, and
+// acknowledged records lost.
 func (r *resolution) checkQuorum() {
 	wanted := controllerIDs(r.cluster.Nodes)
 	if len(wanted) == 0 {
 		return
 	}
-	allowed := 0
-	if enabled(r.in.Kafka.Annotations, v1.AnnotationAllowQuorumChange) {
-		allowed = 1
-	}
 	for _, known := range r.knownQuorums() {
-		if difference(known, wanted) <= allowed {
+		if difference(known, wanted) <= 1 {
 			continue
 		}
 		r.problems.add(v1.ReasonInvalidResource, fmt.Sprintf(
-			"the controllers of a cluster that exists cannot change from nodes %s to nodes %s: set spec.replicas and spec.roles of the KafkaNodePools with role controller back, and scale pools of brokers alone. "+
-				"With the annotation %s: \"true\" on the Kafka resource one node may join or leave at a time, but nodes that restart may not find an active controller meanwhile",
-			join(known), join(wanted), v1.AnnotationAllowQuorumChange))
+			"the controllers of a cluster that exists cannot change from nodes %s to nodes %s at once: change spec.replicas and spec.roles of the KafkaNodePools with role controller "+
+				"so that one node joins or leaves, and go on when the cluster is ready",
+			join(known), join(wanted)))
 		return
 	}
 }

@@ -17,26 +17,24 @@ func TestControllersChangeOneAtATime(t *testing.T) {
 	}{
 		"a new cluster may have any controllers": {func(in *kafka.Input) { pool(in, "a").Spec.Replicas = 5 }, false},
 		"nothing changes":                        {running, false},
-		"one joins and nobody allowed it":        {func(in *kafka.Input) { running(in); pool(in, "a").Spec.Replicas = 4 }, true},
-		"one leaves and nobody allowed it":       {func(in *kafka.Input) { running(in); pool(in, "a").Spec.Replicas = 2 }, true},
-		"one joins":                              {func(in *kafka.Input) { risky(in); pool(in, "a").Spec.Replicas = 4 }, false},
-		"one leaves":                             {func(in *kafka.Input) { risky(in); pool(in, "a").Spec.Replicas = 2 }, false},
-		"two join at once":                       {func(in *kafka.Input) { risky(in); pool(in, "a").Spec.Replicas = 5 }, true},
-		"two leave at once":                      {func(in *kafka.Input) { risky(in); pool(in, "a").Spec.Replicas = 1 }, true},
+		"one joins":                              {func(in *kafka.Input) { running(in); pool(in, "a").Spec.Replicas = 4 }, false},
+		"one leaves":                             {func(in *kafka.Input) { running(in); pool(in, "a").Spec.Replicas = 2 }, false},
+		"two join at once":                       {func(in *kafka.Input) { running(in); pool(in, "a").Spec.Replicas = 5 }, true},
+		"two leave at once":                      {func(in *kafka.Input) { running(in); pool(in, "a").Spec.Replicas = 1 }, true},
 		"the role moves to another pool": {func(in *kafka.Input) {
-			risky(in)
+			running(in)
 			pool(in, "a").Spec.Roles = []v1.NodeRole{v1.RoleBroker}
 			pool(in, "b").Spec.Roles = []v1.NodeRole{v1.RoleController, v1.RoleBroker}
 			in.Seen.InUse = map[int32]bool{}
 		}, true},
 		"another one joins while a node still follows the set before": {func(in *kafka.Input) {
-			risky(in)
+			running(in)
 			pool(in, "a").Status.NodeIDs = []int32{0, 1, 2, 6}
 			pool(in, "a").Spec.Replicas = 5
 			in.Seen.Voters = map[string][]int32{"my-cluster-a-0": {0, 1, 2, 6}, "my-cluster-a-1": {0, 1, 2}}
 		}, true},
 		"another one joins when all nodes follow the set before": {func(in *kafka.Input) {
-			risky(in)
+			running(in)
 			pool(in, "a").Status.NodeIDs = []int32{0, 1, 2, 6}
 			pool(in, "a").Spec.Replicas = 5
 			in.Seen.Voters = map[string][]int32{"my-cluster-a-0": {0, 1, 2, 6}, "my-cluster-a-1": {0, 1, 2, 6}}
@@ -54,12 +52,6 @@ func TestControllersChangeOneAtATime(t *testing.T) {
 			}
 		})
 	}
-}
-
-// risky is the running cluster whose controllers a person allowed to change.
-func risky(in *kafka.Input) {
-	running(in)
-	in.Kafka.Annotations = map[string]string{v1.AnnotationAllowQuorumChange: "true"}
 }
 
 func TestIDsOfOtherPoolsAreNotTaken(t *testing.T) {

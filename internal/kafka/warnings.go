@@ -57,7 +57,11 @@ func (c *Cluster) warnControllers() {
 
 func (c *Cluster) warnVersions() {
 	if compareDotted(c.MetadataVersion, c.Version, 2) != 0 {
-		c.warn(v1.WarningMetadataVersion, "", fmt.Sprintf("Metadata version %s is not that of Kafka %s: features of the newer one are missing. Once the cluster runs well, remove spec.kafka.metadataVersion or raise it.", c.MetadataVersion, c.Version))
+		advice := "it follows when all nodes run that version."
+		if c.spec.MetadataVersion != "" {
+			advice = "features of the newer one are missing. Once the cluster runs well, remove spec.kafka.metadataVersion or raise it."
+		}
+		c.warn(v1.WarningMetadataVersion, "", fmt.Sprintf("Metadata version %s is not that of Kafka %s: %s", c.MetadataVersion, c.Version, advice))
 	}
 	for _, option := range []struct{ name, reason string }{
 		{"inter.broker.protocol.version", v1.WarningInterBrokerProtocolVersion},

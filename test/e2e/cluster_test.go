@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -39,7 +40,7 @@ func TestCluster(t *testing.T) {
 	run("a changed configuration rolls node by node under load", rollsUnderLoad)
 	run("a roll goes on after the operator was killed", rollSurvivesOperator)
 	run("a second replica takes over a roll", replicaTakesOver)
-	run("the controllers stay", keepsControllers)
+	run("a controller comes and goes under load", controllersComeAndGo)
 	run("a paused cluster is left alone", pauses)
 	run("what cannot work changes nothing", refusesBadSpecs)
 	run("deletion collects everything but the data", collects)
@@ -233,18 +234,46 @@ func anyReplaced(before, now map[string]*corev1.Pod) error {
 	return errors.New("no pod was replaced yet")
 }
 
-// keepsControllers asks for a fourth combined node: the set of controllers of a cluster that runs does not change.
-func keepsControllers(w *world) {
+// controllersComeAndGo scales combined nodes from three to four and back. Two at once are refused.
+func controllersComeAndGo(w *world) {
 	before := w.runningObjects()
-	w.scale("dual", 4)
-	w.eventually("a fourth controller is refused", func() error {
-		return refused(w.kafka(), v1.ReasonInvalidResource, []string{"0, 1, 2, 3", "spec.replicas", "allow-quorum-change"})
+	w.scale("dual", 5)
+	w.eventually("two more controllers at once are refused", func() error {
+		return refused(w.kafka(), v1.ReasonInvalidResource, []string{"0, 1, 2, 3, 4", "spec.replicas", "one node joins or leaves"})
 	})
 	if diff := cmp.Diff(before, w.runningObjects()); diff != "" {
 		w.t.Errorf("objects changed (-before +after):\n%s", diff)
 	}
-	w.scale("dual", 3)
-	w.waitReady()
+	// Made before the fourth broker comes, which thus gets no replicas that would keep it.
+	w.createTopic(w.dial(), "quorum", 6, 3)
+	l := w.startLoad("quorum")
+	for _, replicas := range []int32{4, 3} {
+		w.scale("dual", replicas)
+		w.waitReadyNodes("dual", int(replicas))
+		w.expectVoters(int(replicas))
+	}
+	l.finish()
+}
+
+// expectVoters wants all of that many controllers to vote and to have everything.
+func (w *world) expectVoters(count int) {
+	w.t.Helper()
+	w.eventually("the controllers vote", func() error {
+		request := kmsg.NewPtrDescribeQuorumRequest()
+		topic := kmsg.NewDescribeQuorumRequestTopic()
+		topic.Topic = "__cluster_metadata"
+		topic.Partitions = append(topic.Partitions, kmsg.NewDescribeQuorumRequestTopicPartition())
+		request.Topics = append(request.Topics, topic)
+		answer, err := request.RequestWith(w.ctx, w.dial())
+		if err != nil {
+			return err
+		}
+		partition := answer.Topics[0].Partitions[0]
+		if got := len(partition.CurrentVoters); got != count || len(partition.Observers) > 0 {
+			return fmt.Errorf("%d voters and %d observers, want %d and none", got, len(partition.Observers), count)
+		}
+		return nil
+	})
 }
 
 func (w *world) scale(name string, replicas int32) {

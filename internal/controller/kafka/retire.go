@@ -40,7 +40,8 @@ func (r *Reconciler) retire(ctx context.Context, k *v1.Kafka, want *plan.Plan, s
 	return step, nil
 }
 
-// retiring lists controllers that run and that the plan no longer has, by name.
+// retiring lists controllers that the plan no longer has, by name. One that is away at the moment is counted among them: it may
+// be restarting.
 func retiring(want *plan.Plan, nodes plan.Observed) []string {
 	var out []string
 	for i := range want.Groups {
@@ -48,10 +49,24 @@ func retiring(want *plan.Plan, nodes plan.Observed) []string {
 		for _, name := range nodes.Groups[g.Set].Instances {
 			is, exists := nodes.Instances[name]
 			planned := slices.ContainsFunc(g.Instances, func(in plan.Instance) bool { return in.Name == name })
-			if exists && !planned && !is.Ending && is.Roles[string(v1.RoleController)] {
+			if !planned && (!exists || is.Roles[string(v1.RoleController)]) {
 				out = append(out, name)
 			}
 		}
+	}
+	return out
+}
+
+// retiringNodes tells a roll about retiring controllers: one of them may lead.
+func retiringNodes(names []string, nodes plan.Observed) []roll.Node {
+	var out []roll.Node
+	for _, name := range names {
+		is, exists := nodes.Instances[name]
+		out = append(out, roll.Node{
+			Name: name, ID: is.ID, Controller: true, Broker: is.Roles[string(v1.RoleBroker)],
+			Exists: exists, Ready: is.Ready, Ending: is.Ending, Stuck: is.Stuck,
+			Knows: kafka.ParseVoters(is.Facts[v1.AnnotationQuorumVoters]),
+		})
 	}
 	return out
 }

@@ -39,6 +39,7 @@ func (r *Reconciler) next(ctx context.Context, k *v1.Kafka, cluster *kafka.Clust
 		return roll.Step{}, err
 	}
 	state := rollState(cluster, want, seen.nodes, outdated)
+	state.Retiring = retiringNodes(retiring(want, seen.nodes), seen.nodes)
 	for i := range state.Nodes {
 		// A cluster that never was complete holds nothing that anybody was promised to keep.
 		state.Nodes[i].Blank = state.Nodes[i].Blank || k.Status.OperatorLastSuccessfulVersion == ""
@@ -61,6 +62,7 @@ func rollState(cluster *kafka.Cluster, want *plan.Plan, nodes plan.Observed, out
 			Broker:     n.Broker || is.Roles[string(v1.RoleBroker)],
 			Exists:     exists, Ready: is.Ready, Ending: is.Ending, Stuck: is.Stuck,
 			Ephemeral: len(volumes[n.Name]) == 0, Blank: exists && is.NeverRan,
+			Knows:   kafka.ParseVoters(is.Facts[v1.AnnotationQuorumVoters]),
 			Reasons: restartReasons(is, outdated[n.Name], nodes.Volumes, volumes[n.Name]),
 		})
 	}

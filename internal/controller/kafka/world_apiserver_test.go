@@ -134,7 +134,7 @@ func settings(t *testing.T) kafka.Settings {
 const manifest = `
 apiVersion: kafka.strimzi.io/v1
 kind: Kafka
-metadata: {name: one, namespace: %s, annotations: {castellan.io/allow-quorum-change: "true"}}
+metadata: {name: one, namespace: %s}
 spec:
   kafka:
     version: 4.3.1

@@ -15,6 +15,8 @@ type rule struct {
 // rules in the order in which they are asked; the first that decides wins.
 func rules() []rule {
 	return append(rulesWithoutFacts(),
+		// While the set of controllers changes, nodes may wait for an active controller that they do not know.
+		rule{"leader_is_known_to_all", leaderIsKnownToAll},
 		// A node that is not ready is restarted when that may be the cure and nothing depends on it.
 		rule{"heal_what_is_unready", healWhatIsUnready},
 		// Brokers may be waiting for the very change that an outdated controller lacks.
@@ -51,7 +53,7 @@ func Next(s State) Step {
 // NeedsFacts tells whether Next's answer may depend on what Kafka says about quorum and partitions.
 func NeedsFacts(s State) bool {
 	_, decided := first(rulesWithoutFacts(), s)
-	return !decided && slices.ContainsFunc(s.Nodes, outdated)
+	return !decided && (slices.ContainsFunc(s.Nodes, outdated) || divided(s))
 }
 
 func first(rules []rule, s State) (Step, bool) {

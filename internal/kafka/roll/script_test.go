@@ -13,7 +13,8 @@ import (
 
 // TestScripts runs the commands in testdata/*.txt, and compares what they print, the lines that begin with >, with the file.
 //
-//	node NAME-ID ROLES [ephemeral] [blank] [unready] [ending] [missing] [stuck=WHY] [outdated=CODE]
+//	node NAME-ID ROLES [ephemeral] [blank] [unready] [ending] [missing] [stuck=WHY] [outdated=CODE] [knows=IDS]
+//	retiring   like node: one that should not run any more
 //	quorum leader=ID voters=IDS [lagging=IDS]
 //	partition TOPIC-NUMBER replicas=IDS isr=IDS min=NUMBER
 //	apart      nodes of the old and the new configuration do not understand each other
@@ -60,6 +61,8 @@ func do(t *testing.T, w *world, out *strings.Builder, words []string) {
 	switch words[0] {
 	case "node":
 		w.Nodes = append(w.Nodes, nodeOf(t, words[1], words[2], options))
+	case "retiring":
+		w.Retiring = append(w.Retiring, nodeOf(t, words[1], words[2], options))
 	case "quorum":
 		w.Quorum = quorumFrom(t, options)
 	case "partition":
@@ -104,7 +107,7 @@ func nodeOf(t *testing.T, name, roles string, options map[string]string) Node {
 	n := Node{
 		Name: name, ID: id, Controller: strings.Contains(roles, "controller"), Broker: strings.Contains(roles, "broker"),
 		Exists: !has(options, "missing"), Ending: has(options, "ending"), Stuck: options["stuck"],
-		Ephemeral: has(options, "ephemeral"), Blank: has(options, "blank"),
+		Ephemeral: has(options, "ephemeral"), Blank: has(options, "blank"), Knows: ids(t, options["knows"]),
 	}
 	n.Ready = n.Exists && n.Stuck == "" && !has(options, "unready")
 	if code := options["outdated"]; code != "" {

@@ -4,6 +4,8 @@ package roll
 type State struct {
 	// Nodes that should exist, in the order of their ids.
 	Nodes []Node
+	// Retiring are controllers that run and should not; they stay until all others know the smaller set.
+	Retiring []Node
 	// Quorum and Partitions are what Kafka said; neither is Known when it could not be asked.
 	Quorum     Quorum
 	Partitions Partitions
@@ -19,6 +21,9 @@ type Node struct {
 	ID   int32
 	// Controller and Broker are its roles; a combined node has both.
 	Controller, Broker bool
+	// Knows are the ids of the controllers that it was started with, itself among them if it is one; none when that is
+	// not known.
+	Knows []int32
 	// Exists is false before its instance has been created.
 	Exists bool
 	// Ready is what its readiness check said last.

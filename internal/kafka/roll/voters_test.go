@@ -19,6 +19,9 @@ type quorums struct {
 	wanted voters
 	// down is the node that restarts; -1 for none.
 	down int32
+	// random picks the leader among those that can lead; without it the first of them leads. A leader leads as long as it can.
+	random *rand.Rand
+	leader int32
 }
 
 // voters is a set of ids as bits.
@@ -53,7 +56,7 @@ func (v voters) majorityIn(nodes voters) bool { return (nodes&v).size()*2 > v.si
 func (v voters) differs(other voters) int { return (v ^ other).size() }
 
 func quorumsOf(v voters) *quorums {
-	q := &quorums{views: map[int32]voters{}, wanted: v, down: -1}
+	q := &quorums{views: map[int32]voters{}, wanted: v, down: -1, leader: -1}
 	for _, id := range v.ids() {
 		q.views[id] = v
 	}
@@ -110,26 +113,54 @@ func (q *quorums) leads(group voters) bool {
 func (q *quorums) seen() State {
 	s := State{FetchTimeoutMillis: 2000, Quorum: Quorum{Leader: -1}, Partitions: Partitions{Known: true}}
 	running := q.running()
-	for _, id := range running.ids() {
-		if q.views[id].majorityIn(running) && !s.Quorum.Known {
-			s.Quorum = Quorum{Known: true, Leader: id}
-			for _, voter := range q.views[id].ids() {
-				at := int64(0)
-				if running.has(voter) {
-					at = now
-				}
-				s.Quorum.Voters = append(s.Quorum.Voters, Voter{voter, at})
+	q.elect()
+	if q.leader >= 0 {
+		s.Quorum = Quorum{Known: true, Leader: q.leader}
+		for _, voter := range q.views[q.leader].ids() {
+			at := int64(0)
+			if running.has(voter) {
+				at = now
 			}
+			s.Quorum.Voters = append(s.Quorum.Voters, Voter{voter, at})
 		}
 	}
-	for _, id := range q.wanted.ids() {
-		n := Node{Name: fmt.Sprint("k-", id), ID: id, Controller: true, Exists: true, Ready: running.has(id)}
-		if q.views[id] != q.wanted {
+	for id := range int32(universe) {
+		view, exists := q.views[id]
+		if !exists {
+			continue
+		}
+		// A node that does not know the leader waits for it.
+		ready := running.has(id) && (q.leader < 0 || view.has(q.leader))
+		n := Node{Name: fmt.Sprint("k-", id), ID: id, Controller: true, Exists: true, Ready: ready, Knows: view.ids()}
+		switch {
+		case !q.wanted.has(id):
+			s.Retiring = append(s.Retiring, n)
+			continue
+		case view != q.wanted:
 			n.Reasons = old
 		}
 		s.Nodes = append(s.Nodes, n)
 	}
 	return s
+}
+
+func (q *quorums) elect() {
+	running := q.running()
+	var able []int32
+	for _, id := range running.ids() {
+		if q.views[id].majorityIn(running) {
+			able = append(able, id)
+		}
+	}
+	switch {
+	case len(able) == 0:
+		q.leader = -1
+	case slices.Contains(able, q.leader):
+	case q.random == nil:
+		q.leader = able[0]
+	default:
+		q.leader = able[q.random.Intn(len(able))]
+	}
 }
 
 // step takes the next step of the roll; false when all is done and those that are not wanted are gone.
@@ -140,11 +171,16 @@ func (q *quorums) step() bool {
 	}
 	next := Next(q.seen())
 	if next.Action == Restart {
-		for _, id := range q.wanted.ids() {
-			if fmt.Sprint("k-", id) == next.Node {
-				q.views[id], q.down = q.wanted, id
+		for id := range q.views {
+			if fmt.Sprint("k-", id) != next.Node {
+				continue
+			}
+			q.down = id
+			if q.wanted.has(id) {
+				q.views[id] = q.wanted
 			}
 		}
+		q.elect()
 		return true
 	}
 	if next.Action == Done && len(q.views) > q.wanted.size() {
@@ -167,9 +203,12 @@ func (q *quorums) settled() bool {
 func (q *quorums) follow(to voters) (rivals, led, ended bool) {
 	q.change(to)
 	led = true
-	for more := true; more; more = q.step() {
+	for range 100 {
 		rivals = rivals || q.rivals()
 		led = led && q.leads(q.running())
+		if !q.step() {
+			break
+		}
 	}
 	return rivals, led, q.settled()
 }
@@ -198,6 +237,44 @@ func TestChangesOfTheQuorumByOneMemberNeverSplitIt(t *testing.T) {
 	}
 	if want := (1<<universe-1)*universe - universe; changes != want {
 		t.Errorf("%d changes were tried, want %d", changes, want)
+	}
+}
+
+// TestAnyoneMayLeadWhileTheQuorumChanges lets chance pick the leaders, also one that joins or leaves, and lets leaders crash: no
+// node waits for ever for one that it does not know.
+func TestAnyoneMayLeadWhileTheQuorumChanges(t *testing.T) {
+	moved := 0
+	property := func(seed int64) bool {
+		q := quorumsOf(voters(1 + rand.New(rand.NewSource(seed)).Intn(1<<universe-1)))
+		q.random, q.leader = rand.New(rand.NewSource(seed)), -1
+		to := q.wanted ^ set(int32(q.random.Intn(universe)))
+		if to == 0 {
+			return true
+		}
+		q.change(to)
+		crashes := 3
+		for range 200 {
+			if q.rivals() {
+				return false
+			}
+			if q.down < 0 && crashes > 0 && q.random.Intn(4) == 0 && q.leader >= 0 {
+				q.down, crashes = q.leader, crashes-1
+				q.elect()
+			}
+			if step := Next(q.seen()); step.Rule == "leader_is_known_to_all" && step.Action == Restart {
+				moved++
+			}
+			if !q.step() && q.settled() {
+				return true
+			}
+		}
+		return false
+	}
+	if err := quick.Check(property, cases(20000)); err != nil {
+		t.Error(err)
+	}
+	if moved == 0 {
+		t.Error("no leader ever was unknown to a node")
 	}
 }
 
