@@ -109,7 +109,7 @@ func TestClustersOfExamplesCanRun(t *testing.T) {
 			continue
 		}
 		var warnings []string
-		for _, warning := range cluster.Warnings {
+		for _, warning := range slices.Concat(cluster.Warnings, kafka.UnknownFields(in.Kafka)) {
 			warnings = append(warnings, warning.Reason)
 		}
 		if diff := cmp.Diff(meant[m.File], warnings); diff != "" {

@@ -24,7 +24,7 @@ const (
 	ConditionUnknown = "Unknown"
 )
 
-// Types of conditions. A resource that could not be reconciled is NotReady=True; only topics and users say Ready=False.
+// Types of conditions. A resource that could not be reconciled is NotReady=True; only KafkaTopic and KafkaAccess say Ready=False.
 const (
 	// ConditionReady: the resource is as wanted.
 	ConditionReady = "Ready"
@@ -78,9 +78,12 @@ const (
 	ReasonConnectTimeout = "ConnectTimeoutException"
 )
 
+// ReasonNotSupportedYet is Castellan's own, of warnings and of NotReady: this version does not act on a field, or on the kind.
+const ReasonNotSupportedYet = "NotSupportedYet"
+
 // Reasons of ConditionWarning.
 const (
-	// WarningUnknownFields: the manifest has fields the schema does not know.
+	// WarningUnknownFields: the manifest has a field that means nothing there, such as one of another `type`.
 	WarningUnknownFields = "UnknownFields"
 	// WarningDeprecatedFields: the manifest has fields that will go.
 	WarningDeprecatedFields = "DeprecatedFields"

@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	podsetv1 "castellan.io/castellan/api/core/v1"
@@ -26,6 +27,7 @@ import (
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/config"
 	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/controller/idle"
 	kafkacontroller "castellan.io/castellan/internal/controller/kafka"
 	podsetcontroller "castellan.io/castellan/internal/controller/podset"
 	"castellan.io/castellan/internal/kafka"
@@ -74,7 +76,7 @@ func runOperator(ctx context.Context, c config.Operator) error {
 	if err != nil {
 		return err
 	}
-	if err := addControllers(mgr, c); err != nil {
+	if err := addControllers(ctx, mgr, c); err != nil {
 		return err
 	}
 	go func() {
@@ -148,7 +150,7 @@ func healthHandlers() map[string]http.Handler {
 	return map[string]http.Handler{"/healthy": fine, "/ready": fine}
 }
 
-func addControllers(mgr ctrl.Manager, c config.Operator) error {
+func addControllers(ctx context.Context, mgr ctrl.Manager, c config.Operator) error {
 	if err := controller.RegisterMetrics(); err != nil {
 		return err
 	}
@@ -162,10 +164,14 @@ func addControllers(mgr ctrl.Manager, c config.Operator) error {
 	if err != nil {
 		return err
 	}
+	platform := kube.New(mgr.GetClient(), mgr.GetAPIReader(), renderSettings(c))
+	if err := mgr.Add(cleaning(platform, c.Namespaces)); err != nil {
+		return err
+	}
 	reconciler := kafkacontroller.New(kafkacontroller.Options{
 		Client:          mgr.GetClient(),
 		Live:            mgr.GetAPIReader(),
-		Runtime:         kube.New(mgr.GetClient(), mgr.GetAPIReader(), renderSettings(c)),
+		Runtime:         platform,
 		Dialer:          broker.Kafka{},
 		Settings:        settings,
 		KeyStores:       c.KeyStores,
@@ -176,7 +182,21 @@ func addControllers(mgr ctrl.Manager, c config.Operator) error {
 	})
 	timing := controller.Timing{Resync: c.Resync, Patience: c.Timeout, Now: time.Now}
 	shell := controller.NewShell(mgr.GetClient(), reconciler, "Kafka", c.Selector, timing)
-	return kafkacontroller.Setup(mgr, shell, kube.Metadata())
+	if err := kafkacontroller.Setup(mgr, shell, kube.Metadata()); err != nil {
+		return err
+	}
+	return idle.Setup(ctx, mgr, idle.Options{Kinds: idle.Kinds(), Namespaces: c.Namespaces, Selector: c.Selector, Timing: timing})
+}
+
+// cleaning removes once, when this replica leads, what clusters left behind that were deleted while no operator ran. What it cannot
+// remove does no harm until the next start.
+func cleaning(platform *kube.Runtime, namespaces []string) manager.Runnable {
+	return manager.RunnableFunc(func(ctx context.Context) error {
+		if err := platform.RemoveOrphans(ctx, namespaces); err != nil {
+			ctrl.LoggerFrom(ctx).Info("something was left behind", "why", err.Error())
+		}
+		return nil
+	})
 }
 
 func kafkaSettings(c config.Operator) (kafka.Settings, error) {

@@ -28,6 +28,8 @@ type Kind[T client.Object] interface {
 	// Reconcile makes the world match the resource and fills its status, conditions excepted. Its warnings become
 	// conditions whatever the error is. The error's meaning is the one package outcome defines.
 	Reconcile(ctx context.Context, resource T) (warnings []v1.Condition, err error)
+	// Check returns warnings about what the resource says, which hold whatever is done about it.
+	Check(resource T) []v1.Condition
 	// Gone is called when a resource does not exist any more.
 	Gone(ctx context.Context, key types.NamespacedName) error
 	// Status gives access to what every status has.
@@ -93,7 +95,7 @@ func (s *Shell[T]) Reconcile(ctx context.Context, request reconcile.Request) (re
 		return reconcile.Result{RequeueAfter: conflictPause}, nil
 	}
 	before, _ := resource.DeepCopyObject().(T)
-	if paused(resource) {
+	if Paused(resource) {
 		s.pause(resource)
 		if err := s.writeStatus(ctx, before, resource); err != nil {
 			return s.result(ctx, err)
@@ -123,14 +125,15 @@ func (s *Shell[T]) act(ctx context.Context, request reconcile.Request, before, r
 	return s.result(ctx, err)
 }
 
-func paused(o client.Object) bool {
+// Paused tells whether a resource asks to be left alone.
+func Paused(o client.Object) bool {
 	return strings.EqualFold(o.GetAnnotations()[v1.AnnotationPauseReconciliation], "true")
 }
 
 func (s *Shell[T]) pause(resource T) {
 	s.kind.Pause(resource)
 	conditions, _ := s.kind.Status(resource)
-	*conditions = []v1.Condition{{Type: v1.ConditionReconciliationPaused, Status: v1.ConditionTrue}}
+	*conditions = append(s.kind.Check(resource), v1.Condition{Type: v1.ConditionReconciliationPaused, Status: v1.ConditionTrue})
 }
 
 // announce tells at once that a new resource has been seen, before work that may take long. It returns the resource as it is stored then.
@@ -152,7 +155,7 @@ func (s *Shell[T]) conclude(resource T, key types.NamespacedName, warnings []v1.
 	if !stands {
 		*observed = resource.GetGeneration()
 	}
-	*conditions = append(slices.Clone(warnings), verdict)
+	*conditions = slices.Concat(warnings, []v1.Condition{verdict}, s.kind.Check(resource))
 }
 
 // verdict is the Ready or NotReady condition. While a reconciliation waits, the last verdict stands until

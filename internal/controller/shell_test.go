@@ -56,6 +56,14 @@ func (s *scripted) Status(k *v1.Kafka) (*[]v1.Condition, *int64) {
 	return &k.Status.Conditions, &k.Status.ObservedGeneration
 }
 
+// Check warns of a version of metadata.
+func (s *scripted) Check(k *v1.Kafka) []v1.Condition {
+	if k.Spec.Kafka.MetadataVersion == "" {
+		return nil
+	}
+	return []v1.Condition{{Type: v1.ConditionWarning, Status: v1.ConditionTrue, Reason: v1.WarningUnknownFields}}
+}
+
 func (s *scripted) Pause(k *v1.Kafka) {
 	k.Status = v1.KafkaStatus{ObservedGeneration: k.Status.ObservedGeneration, ClusterID: k.Status.ClusterID}
 }
@@ -296,16 +304,17 @@ func TestANewResourceIsAnnouncedBeforeTheWork(t *testing.T) {
 	}
 }
 
-func TestWarningsComeBeforeTheVerdictWhateverItIs(t *testing.T) {
+func TestWarningsStandAroundTheVerdictWhateverItIs(t *testing.T) {
 	for name, err := range map[string]error{"done": nil, "waiting": outcome.Wait("Rolling", "a", 0), "invalid": outcome.Invalid("Reason", errors.New("x"))} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t, served)
+			s.edit(t, func(k *v1.Kafka) { k.Spec.Kafka.MetadataVersion = "checked" })
 			s.kind.next = func(*v1.Kafka) ([]v1.Condition, error) {
 				return []v1.Condition{{Type: v1.ConditionWarning, Status: v1.ConditionTrue, Reason: "Unwise"}}, err
 			}
 			s.mustReconcile(t)
 			got := s.status(t).Conditions
-			if len(got) != 2 || got[0].Reason != "Unwise" || got[1].Type == v1.ConditionWarning {
+			if len(got) != 3 || got[0].Reason != "Unwise" || got[1].Type == v1.ConditionWarning || got[2].Reason != "UnknownFields" {
 				t.Errorf("conditions: %+v", got)
 			}
 		})
@@ -360,6 +369,12 @@ func TestAPausedResourceIsLeftAlone(t *testing.T) {
 	if s.kind.acts != 0 || s.writes != 1 {
 		t.Errorf("acted %d times, wrote %d times", s.kind.acts, s.writes)
 	}
+	s.edit(t, func(k *v1.Kafka) { k.Spec.Kafka.MetadataVersion = "checked" })
+	s.mustReconcile(t)
+	if got := s.status(t).Conditions; len(got) != 2 || got[0].Reason != "UnknownFields" || got[1] != want.Conditions[0] {
+		t.Errorf("conditions with a field that means nothing: %+v", got)
+	}
+	s.edit(t, func(k *v1.Kafka) { k.Spec.Kafka.MetadataVersion = "" })
 	s.annotate(t, "false")
 	s.mustReconcile(t)
 	if got := s.status(t); got.Conditions[0].Type != v1.ConditionReady || got.ObservedGeneration != 3 {

@@ -394,3 +394,14 @@ func TestInputsStayAsTheyAre(t *testing.T) {
 		t.Errorf("resolving changed its input (-before +after):\n%s", diff)
 	}
 }
+
+func TestAFieldOfAnotherStorageIsToldOfItsPool(t *testing.T) {
+	cluster := mustResolve(t, changed(t, func(in *kafka.Input) { pool(in, "b").Spec.Storage.SizeLimit = "1Gi" }))
+	want := []kafka.Warning{{
+		Reason: "UnknownFields", Pool: "b",
+		Message: "KafkaNodePool b: spec.storage.sizeLimit has no meaning with type persistent-claim, and is ignored. Remove it.",
+	}}
+	if diff := cmp.Diff(want, cluster.Warnings); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

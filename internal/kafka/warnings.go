@@ -5,10 +5,8 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka/storage"
+	"castellan.io/castellan/internal/kafka/union"
 )
-
-// WarningNotSupportedYet is the reason of the warnings about fields that this version does not act on.
-const WarningNotSupportedYet = "NotSupportedYet"
 
 // addWarnings says what is unwise and what is not acted on, after the warnings that decisions have left.
 func (c *Cluster) addWarnings(k *v1.Kafka) {
@@ -17,6 +15,7 @@ func (c *Cluster) addWarnings(k *v1.Kafka) {
 	c.warnControllers()
 	c.warnVersions()
 	c.warnUnsupported(k)
+	c.warnUnknown()
 }
 
 func (c *Cluster) warnReplication() {
@@ -107,5 +106,23 @@ func (c *Cluster) warnUnsupported(k *v1.Kafka) {
 }
 
 func (c *Cluster) warnIgnored(field, pool string) {
-	c.warn(WarningNotSupportedYet, pool, field+" is set, and this version does not act on it. The rest of the cluster runs.")
+	c.warn(v1.ReasonNotSupportedYet, pool, field+" is set, and this version does not act on it. The rest of the cluster runs.")
+}
+
+// warnUnknown names the fields of pools that mean nothing where they are.
+func (c *Cluster) warnUnknown() {
+	for _, p := range c.Pools {
+		for _, message := range union.Storage(p.path()+".storage", p.spec.Spec.Storage) {
+			c.warn(v1.WarningUnknownFields, p.Name, message)
+		}
+	}
+}
+
+// UnknownFields names the fields of a Kafka resource that mean nothing where they are, whatever becomes of it.
+func UnknownFields(k *v1.Kafka) []Warning {
+	var out []Warning
+	for _, message := range union.Kafka(k) {
+		out = append(out, Warning{Reason: v1.WarningUnknownFields, Message: message})
+	}
+	return out
 }

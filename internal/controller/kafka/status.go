@@ -17,6 +17,9 @@ func (r *Reconciler) Status(k *v1.Kafka) (conditions *[]v1.Condition, observedGe
 	return &k.Status.Conditions, &k.Status.ObservedGeneration
 }
 
+// Check tells of fields that mean nothing.
+func (r *Reconciler) Check(k *v1.Kafka) []v1.Condition { return warnings(kafka.UnknownFields(k)) }
+
 // Pause keeps what stays true while nothing is done.
 func (r *Reconciler) Pause(k *v1.Kafka) {
 	k.Status = v1.KafkaStatus{

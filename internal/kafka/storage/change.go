@@ -17,7 +17,7 @@ func Change(current, wanted v1.Storage) []string {
 	}
 	problems := CheckSet(wanted)
 	if wanted.Type != v1.StorageJBOD {
-		return append(problems, changeVolume("the volume", current.VolumeSettings, wanted.VolumeSettings)...)
+		return append(problems, changeVolume("the volume", wanted.Type, current.VolumeSettings, wanted.VolumeSettings)...)
 	}
 	before := map[int32]v1.Volume{}
 	for _, v := range current.Volumes {
@@ -33,24 +33,28 @@ func Change(current, wanted v1.Storage) []string {
 			problems = append(problems, fmt.Sprintf("%s: the type changed from %s to %s", name, old.Type, v.Type))
 			continue
 		}
-		problems = append(problems, changeVolume(name, old.VolumeSettings, v.VolumeSettings)...)
+		problems = append(problems, changeVolume(name, v.Type, old.VolumeSettings, v.VolumeSettings)...)
 	}
 	return problems
 }
 
-func changeVolume(name string, old, wanted v1.VolumeSettings) []string {
+// changeVolume looks at the settings that volumes of the kind have; others mean nothing.
+func changeVolume(name string, kind v1.StorageType, old, wanted v1.VolumeSettings) []string {
 	var problems []string
 	report := func(field, from, to string) {
 		problems = append(problems, fmt.Sprintf("%s: %s changed from %q to %q", name, field, from, to))
+	}
+	if kind == v1.StorageEphemeral {
+		if compare(old.SizeLimit, wanted.SizeLimit) != 0 {
+			report("sizeLimit", old.SizeLimit, wanted.SizeLimit)
+		}
+		return problems
 	}
 	if old.Class != wanted.Class {
 		report("class", old.Class, wanted.Class)
 	}
 	if !maps.Equal(old.Selector, wanted.Selector) {
 		problems = append(problems, name+": selector changed")
-	}
-	if compare(old.SizeLimit, wanted.SizeLimit) != 0 {
-		report("sizeLimit", old.SizeLimit, wanted.SizeLimit)
 	}
 	if compare(old.Size, wanted.Size) > 0 {
 		problems = append(problems, fmt.Sprintf("%s: size shrank from %s to %s", name, old.Size, wanted.Size))

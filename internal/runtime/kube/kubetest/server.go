@@ -11,6 +11,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
@@ -27,6 +28,11 @@ const assets = "KUBEBUILDER_ASSETS"
 // Main runs the tests of a package with a client of an API server that is there for all of them, and returns the exit code.
 // It belongs into TestMain.
 func Main(m *testing.M, use func(client.WithWatch)) int {
+	return MainWithServer(m, func(c client.WithWatch, _ *rest.Config) { use(c) })
+}
+
+// MainWithServer is Main for tests that make clients of their own too.
+func MainWithServer(m *testing.M, use func(client.WithWatch, *rest.Config)) int {
 	code, err := run(m, use)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -35,7 +41,7 @@ func Main(m *testing.M, use func(client.WithWatch)) int {
 	return code
 }
 
-func run(m *testing.M, use func(client.WithWatch)) (code int, err error) {
+func run(m *testing.M, use func(client.WithWatch, *rest.Config)) (code int, err error) {
 	if os.Getenv(assets) == "" {
 		return 0, errors.New(assets + " is not set: it names the directory with kube-apiserver and etcd, which `dev assets` prints")
 	}
@@ -58,7 +64,7 @@ func run(m *testing.M, use func(client.WithWatch)) (code int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("make a client: %w", err)
 	}
-	use(c)
+	use(c, config)
 	return m.Run(), nil
 }
 
