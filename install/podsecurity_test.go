@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/pod-security-admission/api"
+	psa "k8s.io/pod-security-admission/api"
 
 	"castellan.io/castellan/install"
 	"castellan.io/castellan/test/podsecurity"
@@ -34,7 +34,7 @@ func TestPodsKeepToTheirLevelOfPodSecurity(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, podsecurity.Refusals(t, api.LevelRestricted, podTemplate(t, manifests))); diff != "" {
+			if diff := cmp.Diff(c.want, podsecurity.Refusals(t, psa.LevelRestricted, podTemplate(t, manifests))); diff != "" {
 				t.Errorf("refusals (-want +got):\n%s", diff)
 			}
 		})

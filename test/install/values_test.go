@@ -61,11 +61,13 @@ func TestValuesChangeWhatTheySay(t *testing.T) {
 		},
 		"the pod": {
 			"{hostUsers: false, priorityClassName: p, nodeSelector: {a: b}, labels: {c: d}, podSecurityContext: {fsGroup: 1}}",
-			[]string{"a: b", "c: d", "fsGroup: 1", "hostUsers: false", "nodeSelector:", "priorityClassName: p", "securityContext:"}, nil,
+			[]string{"a: b", "c: d", "fsGroup: 1", "hostUsers: false", "nodeSelector:", "priorityClassName: p", "securityContext:"},
+			nil,
 		},
 		"the Deployment": {
 			"{deploymentLabels: {a: b}, deploymentAnnotations: {c: d}, deploymentStrategy: {type: Recreate}}",
-			[]string{"a: b", "annotations:", "c: d", "strategy:", "type: Recreate"}, nil,
+			[]string{"a: b", "annotations:", "c: d", "strategy:", "type: Recreate"},
+			nil,
 		},
 		"another app": {"nameOverride: other", slices.Repeat([]string{"app: other"}, 14), slices.Repeat([]string{"app: strimzi"}, 14)},
 	}

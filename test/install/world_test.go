@@ -62,7 +62,6 @@ func manifests(t *testing.T, namespace, values string) string {
 	return out.String()
 }
 
-
 // printed are the objects of `castellan install`.
 func printed(t *testing.T, o install.Options) []*unstructured.Unstructured {
 	t.Helper()
