@@ -15,7 +15,7 @@ import (
 var api client.WithWatch
 
 func TestMain(m *testing.M) {
-	os.Exit(kubetest.Main(m, func(c client.WithWatch) { api = c }))
+	os.Exit(kubetest.Main(m, func(c kubetest.Clients) { api = c.Admin }))
 }
 
 // TestAnAPIServerAcceptsEveryExample asks what `kubectl apply --dry-run=server` asks.

@@ -17,7 +17,7 @@ import (
 var api client.WithWatch
 
 func TestMain(m *testing.M) {
-	os.Exit(kubetest.Main(m, func(c client.WithWatch) { api = c }))
+	os.Exit(kubetest.Main(m, func(c kubetest.Clients) { api = c.Admin }))
 }
 
 func TestAnAPIServerAcceptsEveryManifest(t *testing.T) {

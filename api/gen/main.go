@@ -108,16 +108,16 @@ func (a apiTypes) definitions() (map[string][]byte, error) {
 // fileName returns the file of a kind, below install. The numbers give the order in which the files are applied.
 func fileName(singular string) (string, error) {
 	starts := map[string]string{
-		"kafka":             "crds/040",
-		"kafkaconnect":      "crds/041",
-		"strimzipodset":     "crds/042",
-		"kafkatopic":        "crds/043",
-		"kafkauser":         "crds/044",
-		"kafkanodepool":     "crds/045",
-		"kafkabridge":       "crds/046",
-		"kafkaconnector":    "crds/047",
-		"kafkamirrormaker2": "crds/048",
-		"kafkarebalance":    "crds/049",
+		"kafka":             "cluster-operator/040",
+		"kafkaconnect":      "cluster-operator/041",
+		"strimzipodset":     "cluster-operator/042",
+		"kafkatopic":        "cluster-operator/043",
+		"kafkauser":         "cluster-operator/044",
+		"kafkanodepool":     "cluster-operator/045",
+		"kafkabridge":       "cluster-operator/046",
+		"kafkaconnector":    "cluster-operator/047",
+		"kafkamirrormaker2": "cluster-operator/048",
+		"kafkarebalance":    "cluster-operator/049",
 		"kafkaaccess":       "access-operator/040", // of an operator of its own
 	}
 	start, ok := starts[singular]

@@ -31,6 +31,6 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newOperatorCommand(), newLaunchCommand(), newStorageProvisionerCommand())
+	root.AddCommand(newInstallCommand(), newOperatorCommand(), newLaunchCommand(), newStorageProvisionerCommand())
 	return root
 }

@@ -50,7 +50,7 @@ func TestTheHelpOfEveryCommandHasAnExampleOfIt(t *testing.T) {
 			}
 		})
 	}
-	want := []string{"castellan launch", "castellan launch kafka", "castellan launch prepare", "castellan operator", "castellan storage-provisioner"}
+	want := []string{"castellan install", "castellan launch", "castellan launch kafka", "castellan launch prepare", "castellan operator", "castellan storage-provisioner"}
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}

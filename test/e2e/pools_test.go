@@ -139,6 +139,12 @@ func (w *world) keepsBrokersInUse() {
 }
 
 func (w *world) growsVolumes() {
+	w.growVolumesOfAlpha()
+	w.expectRecords("pools", 1000)
+}
+
+func (w *world) growVolumesOfAlpha() {
+	w.t.Helper()
 	pool := w.pool("alpha")
 	grown := pool.DeepCopy()
 	for i := range grown.Spec.Storage.Volumes {
@@ -158,7 +164,6 @@ func (w *world) growsVolumes() {
 		return nil
 	})
 	w.waitReady()
-	w.expectRecords("pools", 1000)
 }
 
 func (w *world) takesClaims() {

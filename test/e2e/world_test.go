@@ -63,7 +63,10 @@ func newWorld(t *testing.T, namespace string) *world {
 
 func (w *world) makeNamespace() {
 	w.t.Helper()
-	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}
+	// Kubernetes itself refuses pods that do not keep to the level.
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace, Labels: map[string]string{
+		"pod-security.kubernetes.io/enforce": "restricted",
+	}}}
 	w.eventually("an earlier namespace is gone", func() error {
 		return w.client.Create(w.ctx, ns.DeepCopy())
 	})

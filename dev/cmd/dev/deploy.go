@@ -53,10 +53,8 @@ func runDeploy(command *cobra.Command, flags deployFlags) error {
 		return err
 	}
 	deployment := deploy.Deployment{
-		Source:   lab.Checkout.Path,
-		Progress: lab.Progress,
-		Storage:  flags.storage,
-		Choice:   deploy.Choice{Namespace: flags.namespace, AllNamespaces: !flags.own, Registry: flags.images},
+		Progress: lab.Progress, Storage: flags.storage,
+		Namespace: flags.namespace, AllNamespaces: !flags.own, Registry: flags.images,
 	}
 	if flags.current || flags.context != "" {
 		if flags.images == "" {

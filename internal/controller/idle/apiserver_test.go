@@ -13,7 +13,6 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
@@ -33,15 +32,15 @@ import (
 
 const patience = 5 * time.Minute
 
-// api is the client of the API server that all tests of the package share, and server is where that is.
+// api is the client of the API server that all tests of the package share, and operator connects to it with the operator's rights.
 var (
-	api    client.WithWatch
-	server *rest.Config
+	api      client.WithWatch
+	operator *rest.Config
 )
 
 func TestMain(m *testing.M) {
 	log.SetLogger(logr.Discard())
-	os.Exit(kubetest.MainWithServer(m, func(c client.WithWatch, config *rest.Config) { api, server = c, config }))
+	os.Exit(kubetest.Main(m, func(c kubetest.Clients) { api, operator = c.Admin, c.OperatorConfig }))
 }
 
 // TestAnOperatorSpeaksAboutEveryKind runs with the rights of the installation files, beside kinds that are not there or that it
@@ -217,12 +216,9 @@ func (w *world) say(t *testing.T, status string) {
 // start runs a manager with the operator's rights until the test ends.
 func start(t *testing.T, o Options) {
 	t.Helper()
-	grant(t)
-	config := rest.CopyConfig(server)
-	config.Impersonate = rest.ImpersonationConfig{UserName: "operator"}
 	scheme, err := kubetest.Scheme()
 	must(t, err)
-	mgr, err := ctrl.NewManager(config, ctrl.Options{Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}})
+	mgr, err := ctrl.NewManager(operator, ctrl.Options{Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}})
 	must(t, err)
 	must(t, Setup(t.Context(), mgr, o))
 	ctx, stop := context.WithCancel(t.Context())
@@ -234,22 +230,6 @@ func start(t *testing.T, o Options) {
 			t.Error(err)
 		}
 	})
-}
-
-// grant gives the operator the rights that it is installed with on its own API.
-func grant(t *testing.T) {
-	t.Helper()
-	text, err := os.ReadFile("../../../install/cluster-operator/023-ClusterRole-strimzi-cluster-operator-role.yaml")
-	must(t, err)
-	role := &rbacv1.ClusterRole{}
-	must(t, yaml.UnmarshalStrict(text, role))
-	must(t, api.Create(t.Context(), role))
-	binding := &rbacv1.ClusterRoleBinding{
-		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name},
-		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: "operator"}},
-	}
-	binding.Name = role.Name
-	must(t, api.Create(t.Context(), binding))
 }
 
 // create makes a resource from the manifest that the tests of the types use.

@@ -43,13 +43,13 @@ import (
 	"castellan.io/castellan/internal/runtime/kube/render"
 )
 
-// api is the client of the API server that all tests of the package share.
-var api client.WithWatch
+// api may do everything on the API server that all tests of the package share, operator what the install files allow.
+var api, operator client.WithWatch
 
 func TestMain(m *testing.M) {
 	log.SetLogger(logr.Discard())
 	klog.SetLogger(logr.Discard())
-	os.Exit(kubetest.Main(m, func(c client.WithWatch) { api = c }))
+	os.Exit(kubetest.Main(m, func(c kubetest.Clients) { api, operator = c.Admin, c.Operator }))
 }
 
 const (
@@ -112,9 +112,9 @@ func newEmptyWorld(t *testing.T) *world {
 func (w *world) startOperator(t *testing.T) {
 	t.Helper()
 	w.requests = newRequests(w.namespace)
-	c := w.requests.client(api)
+	c := w.requests.client(operator)
 	w.shell = controller.NewShell(c, kafkacontroller.New(kafkacontroller.Options{
-		Client: c, Live: w.requests.live(api), Runtime: kube.New(c, w.requests.live(api), render.Settings{}),
+		Client: c, Live: w.requests.live(operator), Runtime: kube.New(c, w.requests.live(api), render.Settings{}),
 		Dialer: anywhere{w.kafka}, Settings: settings(t), OperatorName: "operator-1", OperatorVersion: "0.1.0",
 		Now: func() time.Time { return w.now }, Random: rand.Reader,
 	}), "Kafka", labels.Everything(), controller.Timing{Resync: resync, Patience: patience, Now: time.Now})
@@ -238,7 +238,7 @@ func (w *world) reconcileSets(t *testing.T) {
 	t.Helper()
 	for _, set := range items[podsetv1.StrimziPodSet](t, w, &podsetv1.StrimziPodSetList{}) {
 		name := client.ObjectKeyFromObject(&set)
-		_, err := podset.New(api, labels.Everything()).Reconcile(t.Context(), reconcile.Request{NamespacedName: name})
+		_, err := podset.New(operator, labels.Everything()).Reconcile(t.Context(), reconcile.Request{NamespacedName: name})
 		must(t, err)
 	}
 }

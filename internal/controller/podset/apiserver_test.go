@@ -23,10 +23,10 @@ import (
 	"castellan.io/castellan/internal/runtime/kube/kubetest"
 )
 
-var api client.WithWatch
+var api, operator client.WithWatch
 
 func TestMain(m *testing.M) {
-	os.Exit(kubetest.Main(m, func(c client.WithWatch) { api = c }))
+	os.Exit(kubetest.Main(m, func(c kubetest.Clients) { api, operator = c.Admin, c.Operator }))
 }
 
 func TestMissingPodsAreCreated(t *testing.T) {
@@ -118,7 +118,7 @@ func TestAPodThatCannotBeMadeIsToldInTheStatus(t *testing.T) {
 	set := w.set(t)
 	set.Spec.Pods[0].Raw = []byte(`{"metadata":{"name":"a"},"spec":{"containers":7}}`)
 	must(t, api.Update(t.Context(), set))
-	if _, err := podset.New(api, labels.Everything()).Reconcile(t.Context(), w.request()); err == nil {
+	if _, err := podset.New(operator, labels.Everything()).Reconcile(t.Context(), w.request()); err == nil {
 		t.Error("no error")
 	}
 	if c := w.set(t).Status.Conditions; len(c) != 1 || c[0].Type != "Error" || c[0].Status != "true" || c[0].Message == "" {
@@ -203,7 +203,7 @@ func (w world) request() reconcile.Request {
 
 func (w world) reconcile(t *testing.T) {
 	t.Helper()
-	_, err := podset.New(api, labels.Everything()).Reconcile(t.Context(), w.request())
+	_, err := podset.New(operator, labels.Everything()).Reconcile(t.Context(), w.request())
 	must(t, err)
 }
 

@@ -24,11 +24,11 @@ import (
 	"castellan.io/castellan/internal/runtime/runtimetest"
 )
 
-// api is the client of the API server that all tests of the package share.
-var api client.WithWatch
+// api may do everything on the API server that all tests of the package share, operator what the install files allow.
+var api, operator client.WithWatch
 
 func TestMain(m *testing.M) {
-	os.Exit(kubetest.Main(m, func(c client.WithWatch) { api = c }))
+	os.Exit(kubetest.Main(m, func(c kubetest.Clients) { api, operator = c.Admin, c.Operator }))
 }
 
 func TestKubernetesIsARuntime(t *testing.T) {
@@ -37,7 +37,7 @@ func TestKubernetesIsARuntime(t *testing.T) {
 		t.Helper()
 		p := platform{namespace: kubetest.Namespace(t, api)}
 		return runtimetest.Harness{
-			Runtime:   kube.New(api, api, rendertest.Settings()),
+			Runtime:   kube.New(operator, operator, rendertest.Settings()),
 			Namespace: p.namespace,
 			Run:       p.run,
 			Ready:     p.ready,
@@ -71,7 +71,7 @@ func (p platform) reconcileSets(t *testing.T) {
 	t.Helper()
 	for _, set := range items[podsetv1.StrimziPodSet](t, p.namespace, &podsetv1.StrimziPodSetList{}) {
 		name := types.NamespacedName{Namespace: set.Namespace, Name: set.Name}
-		_, err := podset.New(api, labels.Everything()).Reconcile(t.Context(), reconcile.Request{NamespacedName: name})
+		_, err := podset.New(operator, labels.Everything()).Reconcile(t.Context(), reconcile.Request{NamespacedName: name})
 		must(t, err)
 	}
 }

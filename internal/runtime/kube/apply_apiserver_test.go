@@ -35,15 +35,15 @@ func TestApplyingAgainWritesNothing(t *testing.T) {
 	for name := range rendertest.Cases() {
 		t.Run(name, func(t *testing.T) {
 			c := moved(t, name)
-			first := kube.New(api, api, c.Settings)
+			first := kube.New(operator, operator, c.Settings)
 			must(t, first.Apply(t.Context(), c.Plan))
 			before := objects(t, &c)
 			must(t, first.Apply(t.Context(), caseIn(t, name, c.Plan.Owner.Namespace).Plan))
 			same(t, "the same process", before, objects(t, &c))
-			must(t, kube.New(api, api, c.Settings).Apply(t.Context(), c.Plan))
+			must(t, kube.New(operator, operator, c.Settings).Apply(t.Context(), c.Plan))
 			after := objects(t, &c)
 			same(t, "a new process", settled(before), settled(after))
-			must(t, kube.New(api, api, c.Settings).Apply(t.Context(), c.Plan))
+			must(t, kube.New(operator, operator, c.Settings).Apply(t.Context(), c.Plan))
 			same(t, "one more process", after, objects(t, &c))
 		})
 	}
@@ -52,7 +52,7 @@ func TestApplyingAgainWritesNothing(t *testing.T) {
 func TestAnUnchangedPlanCostsNoWrites(t *testing.T) {
 	c := moved(t, "combined-jbod")
 	var writes atomic.Int64
-	counting := interceptor.NewClient(api, interceptor.Funcs{
+	counting := interceptor.NewClient(operator, interceptor.Funcs{
 		Apply: func(ctx context.Context, w client.WithWatch, o kruntime.ApplyConfiguration, options ...client.ApplyOption) error {
 			writes.Add(1)
 			return w.Apply(ctx, o, options...)
@@ -62,7 +62,7 @@ func TestAnUnchangedPlanCostsNoWrites(t *testing.T) {
 			return w.Delete(ctx, o, options...)
 		},
 	})
-	r := kube.New(counting, api, c.Settings)
+	r := kube.New(counting, operator, c.Settings)
 	must(t, r.Apply(t.Context(), c.Plan))
 	if writes.Swap(0) == 0 {
 		t.Fatal("the first writes were not counted")
@@ -75,7 +75,7 @@ func TestAnUnchangedPlanCostsNoWrites(t *testing.T) {
 
 func TestWhatAPersonAddsStaysAndWhatAPersonBreaksIsRepaired(t *testing.T) {
 	c := moved(t, "templates")
-	r := kube.New(api, api, c.Settings)
+	r := kube.New(operator, operator, c.Settings)
 	must(t, r.Apply(t.Context(), c.Plan))
 	key := types.NamespacedName{Namespace: c.Plan.Owner.Namespace, Name: "prod-kafka-bootstrap"}
 	patch(t, key, &corev1.Service{}, `{"metadata":{"labels":{"mine":"a","strimzi.io/name":"broken"},"annotations":{"mine":"b"}},
@@ -105,7 +105,7 @@ func TestWhatAPersonAddsStaysAndWhatAPersonBreaksIsRepaired(t *testing.T) {
 
 func TestOnlyWhatTheOperatorMadeIsPruned(t *testing.T) {
 	c := moved(t, "broker-endpoints")
-	r := kube.New(api, api, c.Settings)
+	r := kube.New(operator, operator, c.Settings)
 	must(t, r.Apply(t.Context(), c.Plan))
 	own, foreign := ownAndForeign(t, &c)
 	c.Plan.Endpoints = c.Plan.Endpoints[:1]
@@ -137,7 +137,7 @@ func ownAndForeign(t *testing.T, c *rendertest.Case) (own, foreign string) {
 
 func TestTheReaderOfMachinesExistsOnlyWhileItIsNeeded(t *testing.T) {
 	c := moved(t, "rack")
-	r := kube.New(api, api, c.Settings)
+	r := kube.New(operator, operator, c.Settings)
 	name := "strimzi-" + c.Plan.Owner.Namespace + "-prod-kafka-init"
 	ref := runtime.Ref{Namespace: c.Plan.Owner.Namespace, Cluster: "prod", Kind: "Kafka", Component: "prod-kafka"}
 	for _, needed := range []bool{true, false, true} {
@@ -167,7 +167,7 @@ func TestAVolumesOwnerFollowsTheWish(t *testing.T) {
 	c := moved(t, "ephemeral")
 	in := &c.Plan.Groups[0].Instances[0]
 	in.Mounts[0].Scratch, in.Mounts[0].Volume = nil, &plan.Volume{Name: "data-x", Size: "1Gi"}
-	r := kube.New(api, api, c.Settings)
+	r := kube.New(operator, operator, c.Settings)
 	for _, deletes := range []bool{false, true, false} {
 		in.Mounts[0].Volume.DeleteWhenUnused = deletes
 		must(t, r.Apply(t.Context(), c.Plan))

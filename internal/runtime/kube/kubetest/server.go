@@ -1,15 +1,22 @@
 package kubetest
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -25,14 +32,22 @@ import (
 // assets is the variable that names the directory with kube-apiserver and etcd.
 const assets = "KUBEBUILDER_ASSETS"
 
-// Main runs the tests of a package with a client of an API server that is there for all of them, and returns the exit code.
-// It belongs into TestMain.
-func Main(m *testing.M, use func(client.WithWatch)) int {
-	return MainWithServer(m, func(c client.WithWatch, _ *rest.Config) { use(c) })
+// operatorAccount is whom the install files give rights to.
+const operatorAccount = "system:serviceaccount:" + metav1.NamespaceDefault + ":strimzi-cluster-operator"
+
+// Clients reach the API server that all tests of a package share.
+type Clients struct {
+	// Admin may do everything.
+	Admin client.WithWatch
+	// Operator may do what the install files let the operator do in all namespaces.
+	Operator client.WithWatch
+	// OperatorConfig is for tests that make clients with the operator's rights of their own.
+	OperatorConfig *rest.Config
 }
 
-// MainWithServer is Main for tests that make clients of their own too.
-func MainWithServer(m *testing.M, use func(client.WithWatch, *rest.Config)) int {
+// Main runs the tests of a package with an API server that is there for all of them, and returns the exit code.
+// It belongs into TestMain.
+func Main(m *testing.M, use func(Clients)) int {
 	code, err := run(m, use)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -41,7 +56,7 @@ func MainWithServer(m *testing.M, use func(client.WithWatch, *rest.Config)) int 
 	return code
 }
 
-func run(m *testing.M, use func(client.WithWatch, *rest.Config)) (code int, err error) {
+func run(m *testing.M, use func(Clients)) (code int, err error) {
 	if os.Getenv(assets) == "" {
 		return 0, errors.New(assets + " is not set: it names the directory with kube-apiserver and etcd, which `dev assets` prints")
 	}
@@ -56,16 +71,56 @@ func run(m *testing.M, use func(client.WithWatch, *rest.Config)) (code int, err 
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
 	config.QPS = -1 // Tests wait for nothing but the server.
-	scheme, err := Scheme()
+	clients, err := connect(config)
 	if err != nil {
 		return 0, err
 	}
-	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
-	if err != nil {
-		return 0, fmt.Errorf("make a client: %w", err)
-	}
-	use(c, config)
+	use(clients)
 	return m.Run(), nil
+}
+
+func connect(config *rest.Config) (Clients, error) {
+	scheme, err := Scheme()
+	if err != nil {
+		return Clients{}, err
+	}
+	admin, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return Clients{}, fmt.Errorf("make a client: %w", err)
+	}
+	if err := giveRights(admin); err != nil {
+		return Clients{}, err
+	}
+	as := rest.CopyConfig(config)
+	as.Impersonate = rest.ImpersonationConfig{UserName: operatorAccount, Groups: []string{"system:serviceaccounts", "system:authenticated"}}
+	operator, err := client.NewWithWatch(as, client.Options{Scheme: scheme})
+	if err != nil {
+		return Clients{}, fmt.Errorf("make the operator's client: %w", err)
+	}
+	return Clients{Admin: admin, Operator: operator, OperatorConfig: as}, nil
+}
+
+// giveRights applies the install files' roles and bindings, for an operator that watches all namespaces.
+func giveRights(admin client.Client) error {
+	manifests, err := install.Operator(install.Options{Namespace: metav1.NamespaceDefault, Watch: []string{"*"}})
+	if err != nil {
+		return fmt.Errorf("read the install files: %w", err)
+	}
+	decoder := utilyaml.NewYAMLOrJSONDecoder(bytes.NewReader(manifests), len(manifests))
+	for {
+		object := &unstructured.Unstructured{}
+		if err := decoder.Decode(&object.Object); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("read the install files: %w", err)
+		}
+		if object.GroupVersionKind().Group != rbacv1.GroupName {
+			continue
+		}
+		if err := admin.Create(context.Background(), object); err != nil {
+			return fmt.Errorf("create %s %s: %w", object.GetKind(), object.GetName(), err)
+		}
+	}
 }
 
 func definitions() ([]*apiextensionsv1.CustomResourceDefinition, error) {

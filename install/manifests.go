@@ -1,0 +1,153 @@
+package install
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	// placeholder is the registry that the files name.
+	placeholder = "castellan.local/"
+	// electionRole is the one that stays in the operator's own namespace, whatever is watched.
+	electionRole = "strimzi-cluster-operator-leader-election"
+	// watchVariable names the namespaces that the operator watches.
+	watchVariable = "STRIMZI_NAMESPACE"
+)
+
+// Operator returns the manifests of the cluster operator and its resource definitions, in the order to apply them in.
+func Operator(o Options) ([]byte, error) { return o.folder("cluster-operator") }
+
+// StorageProvisioner returns the manifests of the storage provisioner. It watches all namespaces, whatever the options say.
+func StorageProvisioner(o Options) ([]byte, error) { return o.folder("storage-provisioner") }
+
+// folder returns the files of a folder with the options in them. Comments stay: people keep the result and read it.
+func (o Options) folder(name string) ([]byte, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(files, name+"/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	for _, file := range names {
+		content, err := files.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if err := o.write(&out, content); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return out.Bytes(), nil
+}
+
+// write adds a file to the others, once for each namespace that it is for.
+func (o Options) write(out *bytes.Buffer, content []byte) error {
+	for _, namespace := range o.namespaces(content) {
+		document, err := o.render(content, namespace)
+		if err != nil {
+			return err
+		}
+		out.WriteString("---\n")
+		out.Write(document)
+	}
+	return nil
+}
+
+// render returns a file as it is for a namespace; allNamespaces takes a binding out of its own.
+func (o Options) render(content []byte, namespace string) ([]byte, error) {
+	var document yaml.Node
+	if err := yaml.Unmarshal(content, &document); err != nil {
+		return nil, err
+	}
+	if document.Kind != yaml.DocumentNode || document.Content[0].Kind != yaml.MappingNode {
+		return nil, errors.New("not an object")
+	}
+	object := document.Content[0]
+	switch child(object, "kind").Value {
+	case "CustomResourceDefinition":
+		return content, nil // nothing of it is anybody's choice
+	case "RoleBinding":
+		if namespace == allNamespaces {
+			widen(object)
+		}
+	}
+	o.place(object, namespace)
+	o.fillPod(child(object, "spec", "template"))
+	var out bytes.Buffer
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(&document); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), encoder.Close()
+}
+
+// namespaces are those that a file is for. Only bindings in watched namespaces can be for several.
+func (o Options) namespaces(content []byte) []string {
+	var binding struct {
+		Kind    string
+		RoleRef struct{ Name string } `yaml:"roleRef"`
+	}
+	if err := yaml.Unmarshal(content, &binding); err != nil {
+		return []string{o.Namespace} // rendering tells what is wrong
+	}
+	if binding.Kind != "RoleBinding" || binding.RoleRef.Name == electionRole {
+		return []string{o.Namespace}
+	}
+	return o.watched()
+}
+
+// widen makes a binding in a watched namespace one for all namespaces, with the name that its role has.
+func widen(binding *yaml.Node) {
+	child(binding, "kind").Value = "ClusterRoleBinding"
+	child(binding, "metadata", "name").Value = child(binding, "roleRef", "name").Value
+}
+
+// place puts an object into a namespace if it can be in one, and the accounts that it names into the operator's.
+func (o Options) place(object *yaml.Node, namespace string) {
+	switch child(object, "kind").Value {
+	case "ClusterRole", "ClusterRoleBinding", "StorageClass":
+	default:
+		set(child(object, "metadata"), "namespace", scalar(namespace))
+	}
+	for _, subject := range items(child(object, "subjects")) {
+		set(subject, "namespace", scalar(o.Namespace))
+	}
+}
+
+func (o Options) fillPod(pod *yaml.Node) {
+	if pod == nil {
+		return
+	}
+	if len(o.PodAnnotations) > 0 {
+		set(child(pod, "metadata"), "annotations", mapping(o.PodAnnotations))
+	}
+	for _, container := range items(child(pod, "spec", "containers")) {
+		o.fillImage(child(container, "image"))
+		for _, variable := range items(child(container, "env")) {
+			o.fillVariable(variable)
+		}
+	}
+}
+
+func (o Options) fillVariable(variable *yaml.Node) {
+	if child(variable, "name").Value == watchVariable && !slices.Equal(o.watched(), []string{o.Namespace}) {
+		replace(variable, "valueFrom", "value", scalar(strings.Join(o.watched(), ",")))
+	}
+	o.fillImage(child(variable, "value"))
+}
+
+// fillImage gives the images that a text names their registry.
+func (o Options) fillImage(text *yaml.Node) {
+	if text != nil && o.Registry != "" {
+		text.Value = strings.ReplaceAll(text.Value, placeholder, strings.TrimSuffix(o.Registry, "/")+"/")
+	}
+}
