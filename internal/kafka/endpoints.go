@@ -25,11 +25,15 @@ func ReplicationBootstrap(namespace, cluster string) string {
 	return fmt.Sprintf("%s.%s.svc:%d", bootstrapEndpoint(cluster), namespace, replicationPort)
 }
 
-// ControllerAddresses are the controllers' own addresses.
-func (c *Cluster) ControllerAddresses() []string {
+// ControllerAddresses are the controllers' own addresses, and those of more nodes, by name, that the cluster has no more and that
+// still run.
+func (c *Cluster) ControllerAddresses(more ...string) []string {
 	var out []string
 	for _, n := range c.Controllers() {
 		out = append(out, fmt.Sprintf("%s:%d", c.host(n), controlPort))
+	}
+	for _, name := range more {
+		out = append(out, fmt.Sprintf("%s:%d", c.host(Node{Name: name}), controlPort))
 	}
 	return out
 }

@@ -17,6 +17,7 @@ import (
 func running(in *kafka.Input) {
 	pool(in, "a").Status = v1.KafkaNodePoolStatus{NodeIDs: []int32{0, 1, 2}, Roles: []v1.NodeRole{v1.RoleController}}
 	pool(in, "b").Status = v1.KafkaNodePoolStatus{NodeIDs: []int32{3, 4, 5}, Roles: []v1.NodeRole{v1.RoleBroker}}
+	in.Seen.Holders = map[int32][]string{0: {"a"}, 1: {"a"}, 2: {"a"}, 3: {"b"}, 4: {"b"}, 5: {"b"}}
 }
 
 func shrunk(in *kafka.Input) {

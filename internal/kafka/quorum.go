@@ -13,22 +13,47 @@ import (
 // checkQuorum lets the set of controllers of a cluster that exists change by one node at a time. Every node knows the controllers
 // from its configuration alone, so that while nodes restart, some follow the old set and some the new one. Sets that
 // differ by more than one node have majorities without a common member: two leaders could be elected, and
-// acknowledged records lost.
+// acknowledged records lost. One that leaves has to run until all others have restarted.
 func (r *resolution) checkQuorum() {
 	wanted := controllerIDs(r.cluster.Nodes)
 	if len(wanted) == 0 {
 		return
 	}
 	for _, known := range r.knownQuorums() {
-		if difference(known, wanted) <= 1 {
-			continue
+		if why := r.objectionToQuorum(known, wanted); why != "" {
+			r.problems.add(v1.ReasonInvalidResource, fmt.Sprintf("the controllers of a cluster that exists cannot change from nodes %s to nodes %s: %s", join(known), join(wanted), why))
+			return
 		}
-		r.problems.add(v1.ReasonInvalidResource, fmt.Sprintf(
-			"the controllers of a cluster that exists cannot change from nodes %s to nodes %s at once: change spec.replicas and spec.roles of the KafkaNodePools with role controller "+
-				"so that one node joins or leaves, and go on when the cluster is ready",
-			join(known), join(wanted)))
-		return
 	}
+}
+
+func (r *resolution) objectionToQuorum(known, wanted []int32) string {
+	if difference(known, wanted) > 1 {
+		return "change spec.replicas and spec.roles of the KafkaNodePools with role controller so that one node joins or leaves, and go on when the cluster is ready"
+	}
+	for _, id := range known {
+		switch {
+		case slices.Contains(wanted, id):
+		case slices.ContainsFunc(r.cluster.Nodes, func(n Node) bool { return n.ID == id }):
+			return fmt.Sprintf("node %d stays, and its role controller cannot be taken away; give the role back in spec.roles", id)
+		case !slices.ContainsFunc(r.in.Pools, func(p v1.KafkaNodePool) bool { return slices.Contains(r.in.Seen.Holders[id], p.Name) }):
+			return fmt.Sprintf("the KafkaNodePool of node %d is gone before the others could restart without it; create it again, with the annotation %s: \"[%d]\", and set its spec.replicas down instead", id, v1.AnnotationNextNodeIDs, id)
+		}
+	}
+	if name, unknown := r.withoutVoters(); unknown && difference(known, wanted) > 0 {
+		return fmt.Sprintf("nobody knows which controllers pod %s was started with; wait until all nodes have been restarted by this operator", name)
+	}
+	return ""
+}
+
+// withoutVoters finds a pod that does not say which controllers it was started with: another operator made it.
+func (r *resolution) withoutVoters() (string, bool) {
+	for _, name := range slices.Sorted(maps.Keys(r.in.Seen.Voters)) {
+		if len(r.in.Seen.Voters[name]) == 0 {
+			return name, true
+		}
+	}
+	return "", false
 }
 
 func controllerIDs(nodes []Node) []int32 {

@@ -27,6 +27,27 @@ func TestControllersChangeOneAtATime(t *testing.T) {
 			pool(in, "b").Spec.Roles = []v1.NodeRole{v1.RoleController, v1.RoleBroker}
 			in.Seen.InUse = map[int32]bool{}
 		}, true},
+		"one node gives the role up and stays": {func(in *kafka.Input) {
+			running(in)
+			pool(in, "b").Status = v1.KafkaNodePoolStatus{NodeIDs: []int32{3, 4, 5}, Roles: []v1.NodeRole{v1.RoleBroker, v1.RoleController}}
+			pool(in, "b").Spec.Replicas = 1
+			pool(in, "b").Status.NodeIDs = []int32{3}
+			in.Seen.InUse = map[int32]bool{}
+		}, true},
+		"one leaves because its pool was deleted": {func(in *kafka.Input) {
+			running(in)
+			pool(in, "a").Spec.Replicas = 2
+			in.Seen.Holders[2] = []string{"gone"}
+		}, true},
+		"one joins while a pod does not say whom it knows": {func(in *kafka.Input) {
+			running(in)
+			pool(in, "a").Spec.Replicas = 4
+			in.Seen.Voters = map[string][]int32{"my-cluster-a-0": {0, 1, 2}, "my-cluster-a-1": nil}
+		}, true},
+		"nothing changes while a pod does not say whom it knows": {func(in *kafka.Input) {
+			running(in)
+			in.Seen.Voters = map[string][]int32{"my-cluster-a-0": {0, 1, 2}, "my-cluster-a-1": nil}
+		}, false},
 		"another one joins while a node still follows the set before": {func(in *kafka.Input) {
 			running(in)
 			pool(in, "a").Status.NodeIDs = []int32{0, 1, 2, 6}

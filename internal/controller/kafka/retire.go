@@ -62,9 +62,12 @@ func retiringNodes(names []string, nodes plan.Observed) []roll.Node {
 	var out []roll.Node
 	for _, name := range names {
 		is, exists := nodes.Instances[name]
+		if !exists {
+			continue
+		}
 		out = append(out, roll.Node{
 			Name: name, ID: is.ID, Controller: true, Broker: is.Roles[string(v1.RoleBroker)],
-			Exists: exists, Ready: is.Ready, Ending: is.Ending, Stuck: is.Stuck,
+			Exists: true, Ready: is.Ready, Ending: is.Ending, Stuck: is.Stuck,
 			Knows: kafka.ParseVoters(is.Facts[v1.AnnotationQuorumVoters]),
 		})
 	}

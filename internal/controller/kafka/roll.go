@@ -137,7 +137,13 @@ func (r *Reconciler) tryAskKafka(ctx context.Context, cluster *kafka.Cluster, se
 	if err != nil {
 		return err
 	}
-	admin, err := r.dial(ctx, cluster.Name, broker.Access{Brokers: cluster.BrokerAddresses(), Controllers: cluster.ControllerAddresses()}, who)
+	// A retiring controller may be the one that leads.
+	var retiring []string
+	for _, n := range state.Retiring {
+		retiring = append(retiring, n.Name)
+	}
+	access := broker.Access{Brokers: cluster.BrokerAddresses(), Controllers: cluster.ControllerAddresses(retiring...)}
+	admin, err := r.dial(ctx, cluster.Name, access, who)
 	if err != nil {
 		return err
 	}

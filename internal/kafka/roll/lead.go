@@ -20,12 +20,19 @@ func leaderIsKnownToAll(s State) (Step, bool) {
 	if len(strangers) == 0 {
 		return Step{}, false
 	}
-	why := fmt.Sprintf("it leads the controllers, and node %s does not know it", strangers[0].Name)
-	if !othersCanLead(s, leader) {
-		o := stays(leader, "%s, but too few other controllers are caught up", why)
-		return o.step(leader), true
+	if !leader.Exists || leader.Ending {
+		return await(leader, "is stopping"), true
 	}
-	if o := fromPartitions(s, leader); !o.none() {
+	why := fmt.Sprintf("it leads the controllers, and node %s does not know it", strangers[0].Name)
+	o := fromPartitions(s, leader)
+	if !othersCanLead(s, leader) {
+		o = stays(leader, "%s, but too few other controllers are caught up", why)
+	}
+	if !o.none() {
+		// A restart makes an outdated stranger know the leader, too.
+		if step, decided := healWhatIsUnready(s); decided {
+			return step, true
+		}
 		return o.step(leader), true
 	}
 	return Step{Action: Restart, Node: leader.Name, Reasons: []Reason{{Code: codeConfigChange, Text: why}}}, true

@@ -86,6 +86,11 @@ func instancesSettled(s State) (Step, bool) {
 			return await(n, "is stopping"), true
 		}
 	}
+	for _, n := range s.Retiring {
+		if n.Ending {
+			return await(n, "is stopping"), true
+		}
+	}
 	return Step{}, false
 }
 
@@ -154,15 +159,25 @@ func mayMendBrokers(n Node) bool {
 
 func allAreReady(s State) (Step, bool) {
 	waiting := which(s, unready)
-	if len(waiting) == 0 {
-		return Step{}, false
-	}
 	for _, n := range waiting {
 		if outdated(n) {
 			return objectionTo(s, n).step(n), true
 		}
 	}
-	return Step{Action: Wait, Awaits: Platform, Node: waiting[0].Name, Because: "not ready yet: " + names(waiting)}, true
+	for _, n := range s.Retiring {
+		if unready(n) && !cannotStart(n) {
+			waiting = append(waiting, n)
+		}
+	}
+	if len(waiting) == 0 {
+		return Step{}, false
+	}
+	step := Step{Action: Wait, Awaits: Platform, Node: waiting[0].Name, Because: "not ready yet: " + names(waiting)}
+	if divided(s) {
+		// They may be waiting for a leader that they know.
+		step.Awaits = Kafka
+	}
+	return step, true
 }
 
 func names(nodes []Node) string {
