@@ -21,17 +21,22 @@ const (
 )
 
 // Operator returns the manifests of the cluster operator and its resource definitions, in the order to apply them in.
-func Operator(o Options) ([]byte, error) { return o.folder("cluster-operator") }
+func Operator(o Options) ([]byte, error) { return o.files("cluster-operator/*.yaml") }
+
+// Definitions returns the operator's resource definitions, for who wants to see them accepted before the operator starts.
+func Definitions() ([]byte, error) {
+	return Options{Namespace: "none"}.files("cluster-operator/*-Crd-*.yaml")
+}
 
 // StorageProvisioner returns the manifests of the storage provisioner. It watches all namespaces, whatever the options say.
-func StorageProvisioner(o Options) ([]byte, error) { return o.folder("storage-provisioner") }
+func StorageProvisioner(o Options) ([]byte, error) { return o.files("storage-provisioner/*.yaml") }
 
-// folder returns the files of a folder with the options in them. Comments stay: people keep the result and read it.
-func (o Options) folder(name string) ([]byte, error) {
+// files returns the files of a pattern with the options in them. Comments stay: people keep the result and read it.
+func (o Options) files(pattern string) ([]byte, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	names, err := fs.Glob(files, name+"/*.yaml")
+	names, err := fs.Glob(files, pattern)
 	if err != nil {
 		return nil, err
 	}

@@ -66,6 +66,22 @@ func TestTheFilesAreAppliedAsTheyAreButForTheNamespace(t *testing.T) {
 	}
 }
 
+func TestDefinitionsAreThoseOfTheOperator(t *testing.T) {
+	var want []*unstructured.Unstructured
+	for _, o := range objects(t, install.Options{Namespace: "n"}) {
+		if o.GetKind() == "CustomResourceDefinition" {
+			want = append(want, o)
+		}
+	}
+	manifests, err := install.Definitions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, decode(t, manifests)); diff != "" || len(want) == 0 {
+		t.Errorf("%d definitions (-want +got):\n%s", len(want), diff)
+	}
+}
+
 func TestCommentsStay(t *testing.T) {
 	manifests, err := install.Operator(install.Options{Namespace: "n"})
 	if err != nil {

@@ -20,6 +20,8 @@ const (
 	patience = 3 * time.Minute
 	// digestAnnotation on pods makes a new image under an old tag roll out.
 	digestAnnotation = "castellan.io/image-digest"
+	// definitionsLabel selects the resource definitions.
+	definitionsLabel = "strimzi.io/crd-install=true"
 )
 
 // Deployment installs the operator.
@@ -42,12 +44,42 @@ type Deployment struct {
 
 // Run installs everything and waits until it runs. It may be repeated.
 func (d Deployment) Run(ctx context.Context) error {
+	if err := d.definitions(ctx); err != nil {
+		return err
+	}
 	if d.Storage {
 		if err := d.storage(ctx); err != nil {
 			return err
 		}
 	}
 	return d.operator(ctx)
+}
+
+// definitions are there before the operator, which looks at its start for the kinds that it can watch.
+func (d Deployment) definitions(ctx context.Context) error {
+	step := d.Progress.Start("applying the resource definitions")
+	manifests, err := install.Definitions()
+	if err != nil {
+		return step.End(err)
+	}
+	if err := d.Kubectl.Apply(ctx, manifests); err != nil {
+		return step.End(err)
+	}
+	return step.End(d.established(ctx))
+}
+
+// established waits until the definitions can be used. kubectl fails on a definition that has no conditions yet
+// instead of waiting for them, so it is asked again.
+func (d Deployment) established(ctx context.Context) error {
+	var err error
+	for range 5 {
+		_, err = d.Kubectl.Run(ctx, "wait", "crd", "--for=condition=Established", "--timeout=30s", "--selector", definitionsLabel)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(time.Second)
+	}
+	return err
 }
 
 func (d Deployment) storage(ctx context.Context) error {

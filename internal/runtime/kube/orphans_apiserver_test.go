@@ -47,7 +47,7 @@ func TestOnlyBindingsWithoutAClusterAreRemovedAtTheStart(t *testing.T) {
 			if test.elsewhere {
 				watched = kubetest.Namespace(t, api)
 			}
-			must(t, kube.New(api, api, rendertest.Cases()["rack"].Settings).RemoveOrphans(t.Context(), []string{watched}))
+			must(t, kube.New(operator, operator, rendertest.Cases()["rack"].Settings).RemoveOrphans(t.Context(), []string{watched}))
 			if bindingExists(t, binding) != test.stays {
 				t.Errorf("stays: %v, want %v", !test.stays, test.stays)
 			}
@@ -57,7 +57,7 @@ func TestOnlyBindingsWithoutAClusterAreRemovedAtTheStart(t *testing.T) {
 
 func TestAllNamespacesAreSearchedForOrphans(t *testing.T) {
 	binding := bind(t, kubetest.Namespace(t, api), nil)
-	must(t, kube.New(api, api, rendertest.Cases()["rack"].Settings).RemoveOrphans(t.Context(), nil))
+	must(t, kube.New(operator, operator, rendertest.Cases()["rack"].Settings).RemoveOrphans(t.Context(), nil))
 	if bindingExists(t, binding) {
 		t.Error("the binding is left")
 	}
@@ -67,7 +67,7 @@ func TestAllNamespacesAreSearchedForOrphans(t *testing.T) {
 func bind(t *testing.T, namespace string, change func(*rbacv1.ClusterRoleBinding)) string {
 	t.Helper()
 	c := caseIn(t, "rack", namespace)
-	must(t, kube.New(api, api, c.Settings).Apply(t.Context(), c.Plan))
+	must(t, kube.New(operator, operator, c.Settings).Apply(t.Context(), c.Plan))
 	name := "strimzi-" + namespace + "-prod-kafka-init"
 	binding := &rbacv1.ClusterRoleBinding{}
 	must(t, api.Get(t.Context(), types.NamespacedName{Name: name}, binding))
