@@ -76,7 +76,7 @@ func runOperator(ctx context.Context, c config.Operator) error {
 	if err != nil {
 		return err
 	}
-	if err := addControllers(ctx, mgr, c); err != nil {
+	if err := addControllers(mgr, c); err != nil {
 		return err
 	}
 	go func() {
@@ -150,7 +150,7 @@ func healthHandlers() map[string]http.Handler {
 	return map[string]http.Handler{"/healthy": fine, "/ready": fine}
 }
 
-func addControllers(ctx context.Context, mgr ctrl.Manager, c config.Operator) error {
+func addControllers(mgr ctrl.Manager, c config.Operator) error {
 	if err := controller.RegisterMetrics(); err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, c config.Operator) er
 	if err := kafkacontroller.Setup(mgr, shell, kube.Metadata()); err != nil {
 		return err
 	}
-	return idle.Setup(ctx, mgr, idle.Options{Kinds: idle.Kinds(), Namespaces: c.Namespaces, Selector: c.Selector, Timing: timing})
+	return idle.Setup(mgr, idle.Options{Kinds: idle.Kinds(), Namespaces: c.Namespaces, Selector: c.Selector, Timing: timing})
 }
 
 // cleaning removes once, when this replica leads, what clusters left behind that were deleted while no operator ran. What it cannot

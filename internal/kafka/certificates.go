@@ -102,10 +102,19 @@ func (c *Cluster) LeafRequests() map[string]pki.LeafRequest {
 	for _, n := range c.Nodes {
 		requests[n.Name] = pki.LeafRequest{
 			CommonName: c.Name + "-kafka", Organization: pki.Organization,
-			Names: c.names(n), Chain: true, Lifetime: c.lifetime,
+			Names: c.names(n), Key: c.leafKey(), Chain: true, Lifetime: c.lifetime,
 		}
 	}
 	return requests
+}
+
+// leafKey is ECDSA unless all cipher suites that the user allows, but for those of TLS 1.3 that go with any key, need RSA.
+func (c *Cluster) leafKey() pki.KeyAlgorithm {
+	allowed := c.options["ssl.cipher.suites"]
+	if strings.Contains(allowed, "_RSA_") && !strings.Contains(allowed, "_ECDSA_") {
+		return pki.RSA2048
+	}
+	return pki.ECDSAP256
 }
 
 // names are all names under which a node is reached over TLS.

@@ -41,7 +41,7 @@ func (r *resolution) objectionToQuorum(known, wanted []int32) string {
 		}
 	}
 	if name, unknown := r.withoutVoters(); unknown && difference(known, wanted) > 0 {
-		return fmt.Sprintf("nobody knows which controllers pod %s was started with; wait until all nodes have been restarted by this operator", name)
+		return fmt.Sprintf("nobody knows which controllers pod %s was started with; set spec.replicas and spec.roles back, and change them when this operator has restarted all nodes", name)
 	}
 	return ""
 }

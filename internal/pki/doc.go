@@ -19,8 +19,9 @@
 // # Key algorithms
 //
 // Authorities are RSA 4096, as the compatible API says; generating one takes about a second of one core, so a caller
-// that needs both authorities of a new cluster should make them at the same time. Leaves are RSA 2048 where anyone
-// but Castellan may be the peer (see LeafRequest.Key) and ECDSA P-256 where only Castellan's own clients use them.
+// that needs both authorities of a new cluster should make them at the same time. Leaves
+// that only pods hold are ECDSA P-256: a JVM that has just started spends a noticeable part of its time on RSA. They are
+// RSA 2048 where a user pins cipher suites that need it.
 //
 // # Clock skew
 //

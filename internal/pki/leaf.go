@@ -22,8 +22,6 @@ type LeafRequest struct {
 	// name. Doubles are dropped.
 	Names []string
 	// Key is used when a leaf is issued. An existing leaf is not issued anew because its key is of another kind.
-	// Servers need RSA2048: the compatible API lets users pin cipher suites such as ECDHE_RSA, and a server with an
-	// ECDSA key would then share none with any client.
 	Key KeyAlgorithm
 	// Chain says whether the authority's certificates follow the leaf's own in Leaf.Certificate.
 	Chain bool

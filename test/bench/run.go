@@ -47,7 +47,11 @@ func run(command *cobra.Command, s settings, parts []string) error {
 
 // disturbances checks that the operator is there, and notes what else it has to do.
 func (b *bench) disturbances(ctx context.Context) ([]string, error) {
-	if _, err := b.operator.leader(ctx); err != nil {
+	err := b.operator.until(ctx, "the operator leads", func() error {
+		_, err := b.operator.leader(ctx)
+		return err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("is the operator installed (bin/dev deploy)? %w", err)
 	}
 	var others v1.KafkaList

@@ -191,9 +191,6 @@ func (w *world) Get(ctx context.Context, key client.ObjectKey, into client.Objec
 	return nil
 }
 
-// List is not asked for.
-func (*world) List(context.Context, client.ObjectList, ...client.ListOption) error { return nil }
-
 func (w *world) request() reconcile.Request {
 	return reconcile.Request{NamespacedName: types.NamespacedName{Namespace: w.resource.GetNamespace(), Name: w.resource.GetName()}}
 }
@@ -220,7 +217,7 @@ func start(t *testing.T, o Options) {
 	must(t, err)
 	mgr, err := ctrl.NewManager(operator, ctrl.Options{Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}})
 	must(t, err)
-	must(t, Setup(t.Context(), mgr, o))
+	must(t, Setup(mgr, o))
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- mgr.Start(ctx) }()

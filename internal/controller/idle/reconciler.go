@@ -24,7 +24,7 @@ const conflictPause = 200 * time.Millisecond
 // Reconciler writes the status of the resources of one kind.
 type Reconciler struct {
 	kind   Kind
-	reader client.Reader
+	reader getter
 	writer client.StatusClient
 	timing controller.Timing
 
@@ -34,6 +34,11 @@ type Reconciler struct {
 	awaited map[types.NamespacedName]sighting
 }
 
+// getter reads a resource.
+type getter interface {
+	Get(ctx context.Context, key client.ObjectKey, into client.Object, options ...client.GetOption) error
+}
+
 // sighting is a version of a resource, and since when it has been the newest.
 type sighting struct {
 	version string
@@ -41,7 +46,7 @@ type sighting struct {
 }
 
 // New returns a reconciler of a kind that reads resources, of which it needs no more than trim leaves, and writes their status.
-func New(kind Kind, reader client.Reader, writer client.StatusClient, timing controller.Timing) *Reconciler {
+func New(kind Kind, reader getter, writer client.StatusClient, timing controller.Timing) *Reconciler {
 	return &Reconciler{kind: kind, reader: reader, writer: writer, timing: timing, awaited: map[types.NamespacedName]sighting{}}
 }
 

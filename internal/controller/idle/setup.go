@@ -4,18 +4,18 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlcontroller "sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	v1 "castellan.io/castellan/api/v1"
@@ -34,75 +34,101 @@ type Options struct {
 	Timing controller.Timing
 }
 
-// Setup registers a controller for each kind that can be listed. The others are left out until the operator starts again: it must
-// run without definitions that a user has not installed, and without rights on them.
+// Setup registers a controller for each kind. The operator must run without definitions that a user has not installed, and without
+// rights on them: each namespace is asked on its own, and again later, until the kind can be listed there.
 //
-// The resources are kept in a cache of their own, of which a standby of the leader holds nothing.
-func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
-	resources, err := cache.New(mgr.GetConfig(), cache.Options{
-		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
-		DefaultNamespaces: namespaces(o.Namespaces), DefaultLabelSelector: o.Selector, DefaultTransform: trim,
-	})
-	if err != nil {
-		return fmt.Errorf("set up the cache of kinds that are not acted on: %w", err)
-	}
-	if err := mgr.Add(resources); err != nil {
-		return fmt.Errorf("set up the cache of kinds that are not acted on: %w", err)
+// The resources are kept in caches of their own, of which a standby of the leader holds nothing.
+func Setup(mgr ctrl.Manager, o Options) error {
+	kept := caches{}
+	for _, namespace := range watched(o.Namespaces) {
+		resources, err := cache.New(mgr.GetConfig(), cache.Options{
+			HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
+			DefaultNamespaces: map[string]cache.Config{namespace: {}}, DefaultLabelSelector: o.Selector, DefaultTransform: trim,
+		})
+		if err != nil {
+			return fmt.Errorf("set up the cache of kinds that are not acted on: %w", err)
+		}
+		if err := mgr.Add(resources); err != nil {
+			return fmt.Errorf("set up the cache of kinds that are not acted on: %w", err)
+		}
+		kept[namespace] = resources
 	}
 	for _, kind := range o.Kinds {
-		why, err := unlistable(ctx, mgr.GetAPIReader(), kind.GroupVersionKind, o.Namespaces)
-		if err != nil {
-			return err
-		}
-		if why != "" {
-			log.FromContext(ctx).Info("resources of this kind get no status", "kind", kind.Kind, "why", why)
-			continue
-		}
-		if err := watch(mgr, kind, resources, o.Timing); err != nil {
-			return err
+		if err := register(mgr, kind, kept, o.Timing); err != nil {
+			return fmt.Errorf("set up the controller of %s: %w", kind.Kind, err)
 		}
 	}
 	return nil
 }
 
-func watch(mgr ctrl.Manager, kind Kind, resources cache.Cache, timing controller.Timing) error {
+func register(mgr ctrl.Manager, kind Kind, kept caches, timing controller.Timing) error {
+	reconciler := New(kind, kept, mgr.GetClient(), timing)
+	c, err := ctrlcontroller.New("idle-"+strings.ToLower(kind.Kind), mgr, ctrlcontroller.Options{Reconciler: reconciler})
+	if err != nil {
+		return err
+	}
 	resource := &unstructured.Unstructured{}
 	resource.SetGroupVersionKind(kind.GroupVersionKind)
-	err := ctrl.NewControllerManagedBy(mgr).
-		Named("idle-" + strings.ToLower(kind.Kind)).
-		WatchesRawSource(source.Kind(resources, client.Object(resource), &handler.EnqueueRequestForObject{})).
-		Complete(New(kind, resources, mgr.GetClient(), timing))
-	if err != nil {
-		return fmt.Errorf("set up the controller of %s: %w", kind.Kind, err)
+	for namespace, resources := range kept {
+		err := mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
+			if !untilListable(ctx, mgr.GetAPIReader(), kind, namespace) {
+				return nil
+			}
+			return c.Watch(source.Kind(resources, client.Object(resource), &handler.EnqueueRequestForObject{}))
+		}))
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// unlistable says why the resources of a kind cannot be watched, if so. The error is of a server that does not answer.
-func unlistable(ctx context.Context, live client.Reader, kind schema.GroupVersionKind, namespaces []string) (why string, err error) {
-	if len(namespaces) == 0 {
-		namespaces = []string{metav1.NamespaceAll}
-	}
-	for _, namespace := range namespaces {
-		list := &metav1.PartialObjectMetadataList{}
-		list.SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
-		err := live.List(ctx, list, client.InNamespace(namespace), client.Limit(1))
-		if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
-			return err.Error(), nil
+// A kind that cannot be listed is tried again after the first pause, and then after pauses that double up to the longest.
+const (
+	firstPause   = 5 * time.Second
+	longestPause = 5 * time.Minute
+)
+
+// untilListable waits until the resources of a kind can be listed in a namespace; it is false if the context ends before.
+func untilListable(ctx context.Context, live client.Reader, kind Kind, namespace string) bool {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		err := list(ctx, live, kind, namespace)
+		if err == nil {
+			return true
 		}
-		if err != nil {
-			return "", fmt.Errorf("list %s: %w", kind.Kind, err)
+		log.FromContext(ctx).Info("resources of this kind get no status yet", "kind", kind.Kind, "namespace", namespace, "why", err.Error(), "nextTry", pause.String())
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(pause):
 		}
 	}
-	return "", nil
 }
 
-func namespaces(names []string) map[string]cache.Config {
-	out := map[string]cache.Config{}
-	for _, name := range names {
-		out[name] = cache.Config{}
+func list(ctx context.Context, live client.Reader, kind Kind, namespace string) error {
+	first := &metav1.PartialObjectMetadataList{}
+	first.SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
+	return live.List(ctx, first, client.InNamespace(namespace), client.Limit(1))
+}
+
+// watched lists the namespaces to watch, in the way of the Kubernetes API: the empty name is all of them.
+func watched(namespaces []string) []string {
+	if len(namespaces) == 0 {
+		return []string{metav1.NamespaceAll}
 	}
-	return out
+	return namespaces
+}
+
+// caches by namespace; that of the empty name holds all.
+type caches map[string]cache.Cache
+
+// Get reads a resource from the cache of its namespace.
+func (c caches) Get(ctx context.Context, key client.ObjectKey, into client.Object, options ...client.GetOption) error {
+	resources, is := c[key.Namespace]
+	if !is {
+		resources = c[metav1.NamespaceAll]
+	}
+	return resources.Get(ctx, key, into, options...)
 }
 
 // trim leaves of a resource what decisions depend on, so that many of them need little memory.
