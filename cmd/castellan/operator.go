@@ -31,6 +31,7 @@ import (
 	kafkacontroller "castellan.io/castellan/internal/controller/kafka"
 	podsetcontroller "castellan.io/castellan/internal/controller/podset"
 	"castellan.io/castellan/internal/kafka"
+	"castellan.io/castellan/internal/launch/report"
 	"castellan.io/castellan/internal/runtime/kube"
 	"castellan.io/castellan/internal/runtime/kube/render"
 )
@@ -173,6 +174,7 @@ func addControllers(mgr ctrl.Manager, c config.Operator) error {
 		Live:            mgr.GetAPIReader(),
 		Runtime:         platform,
 		Dialer:          broker.Kafka{},
+		Launchers:       report.HTTP{},
 		Settings:        settings,
 		KeyStores:       c.KeyStores,
 		OperatorName:    c.Name,

@@ -79,6 +79,9 @@ func (r *resolution) readCertificate(l listener.Listener, source v1.CertAndKeySe
 	if _, err := tls.X509KeyPair(chain, key); err != nil {
 		return listenerCertificate{}, fmt.Errorf("Secret %s: key %s does not hold the private key, in PEM and without password, of the certificate under the key %s (%s): %w", source.SecretName, source.Key, source.Certificate, at, err)
 	}
+	if key, err = pki.PKCS8(key); err != nil {
+		return listenerCertificate{}, fmt.Errorf("Secret %s: key %s: %w (%s.key)", source.SecretName, source.Key, err, at)
+	}
 	return listenerCertificate{chain: chain, key: key, thumbprint: thumbprint}, nil
 }
 

@@ -24,7 +24,7 @@ const (
 
 // Where a node finds what the launcher and the mounts provide.
 const (
-	keyDir         = "/tmp/castellan/"
+	keyDir         = "/opt/kafka/certificates/node"
 	trustDir       = "/opt/kafka/certificates/trust"
 	clusterTrust   = "cluster-ca.crt"
 	clientsTrust   = "clients-ca.crt"
@@ -32,6 +32,9 @@ const (
 	rackFile       = "rack.id"
 	cordonedOption = "cordoned.log.dirs"
 )
+
+// engineFactory follows the files of certificates while Kafka runs; the launcher brings it along.
+const engineFactory = "io.castellan.kafka.tls.FileSslEngineFactory"
 
 // firstCordoning is the first version of Kafka that keeps new replicas off brokers which are about to go (KIP-1066).
 const firstCordoning = "4.3.0"
@@ -148,8 +151,9 @@ func writeInternalTLS(p *properties, name string, n Node) {
 }
 
 func writeKey(p *properties, at, file string) {
-	p.set(at+"ssl.keystore.location", keyDir+file+".pem")
+	p.set(at+"ssl.keystore.location", keyDir+"/"+file+".crt")
 	p.set(at+"ssl.keystore.type", "PEM")
+	p.set(at+"ssl.engine.factory.class", engineFactory)
 }
 
 func writeTrust(p *properties, at, file string) {

@@ -194,6 +194,7 @@ func (c *Cluster) inbound() *plan.Inbound {
 	nodes := c.Component().Name
 	rules := []plan.InboundRule{
 		{Port: controlPort, Operator: true, Components: []string{nodes}},
+		{Port: healthPort, Operator: true},
 		{Port: replicationPort, Operator: true, Components: []string{nodes, c.Name + "-entity-operator", c.Name + "-kafka-exporter", c.Name + "-cruise-control"}},
 	}
 	for _, l := range c.Listeners {

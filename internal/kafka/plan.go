@@ -88,11 +88,16 @@ func (c *Cluster) instance(p Pool, n Node, certs Certificates) plan.Instance {
 	}
 	in := plan.Instance{
 		Name: n.Name, ID: n.ID, Domain: c.nodesEndpoint(),
-		Roles:   map[string]bool{roleBroker: n.Broker, roleController: n.Controller},
-		Facts:   c.facts(n, certs, files["server.config"]),
-		Files:   files,
-		Prepare: []plan.Process{c.prepare(p, n)},
-		Mounts:  c.mounts(p, n),
+		Roles: map[string]bool{roleBroker: n.Broker, roleController: n.Controller},
+		Facts: map[string]string{
+			v1.AnnotationConfigurationHash: configurationHash(files["server.config"]),
+			v1.AnnotationKafkaVersion:      c.Version,
+			v1.AnnotationQuorumVoters:      formatVoters(controllerIDs(c.Nodes)),
+		},
+		LiveFacts: c.certificateFacts(n, certs),
+		Files:     files,
+		Prepare:   []plan.Process{c.prepare(p, n)},
+		Mounts:    c.mounts(p, n),
 	}
 	in.Main = c.process(p, n, in.Mounts)
 	if n.Broker {
@@ -101,15 +106,13 @@ func (c *Cluster) instance(p Pool, n Node, certs Certificates) plan.Instance {
 	return in
 }
 
-func (c *Cluster) facts(n Node, certs Certificates, config string) map[string]string {
+// certificateFacts tell what certificates a node was given. Nodes take those over as they run.
+func (c *Cluster) certificateFacts(n Node, certs Certificates) map[string]string {
 	facts := map[string]string{
 		v1.AnnotationClusterCACertGeneration: strconv.Itoa(certs.ClusterCACertGeneration),
 		v1.AnnotationClusterCAKeyGeneration:  strconv.Itoa(certs.ClusterCAKeyGeneration),
 		v1.AnnotationClientsCACertGeneration: strconv.Itoa(certs.ClientsCACertGeneration),
-		v1.AnnotationConfigurationHash:       configurationHash(config),
-		v1.AnnotationKafkaVersion:            c.Version,
 		v1.AnnotationServerCertHash:          certs.Nodes[n.Name].Hash,
-		v1.AnnotationQuorumVoters:            formatVoters(controllerIDs(c.Nodes)),
 	}
 	if prints := c.thumbprints(); n.Broker && prints != "" {
 		facts[v1.AnnotationCustomListenerCertThumbprints] = prints

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"castellan.io/castellan/internal/launch/report"
 )
 
 // Phase is where a JVM is in its life.
@@ -121,8 +123,9 @@ func (m *Monitor) ask(ctx context.Context) {
 	}
 }
 
-// Serve answers /healthy and /ready until the context ends. It returns when the port is open.
-func (m *Monitor) Serve(ctx context.Context, address string) error {
+// Serve answers /healthy and /ready until the context ends, and report.Path with what the TLS listeners serve. It returns when the
+// port is open.
+func (m *Monitor) Serve(ctx context.Context, address string, listeners []Listener) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("opening the port for probes: %w", err)
@@ -130,6 +133,7 @@ func (m *Monitor) Serve(ctx context.Context, address string) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthy", m.answer(Healthy))
 	mux.Handle("GET /ready", m.answer(Ready))
+	mux.Handle("GET "+report.Path, tellServed(listeners))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: answerWithin}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	go func() { _ = server.Serve(listener) }()

@@ -32,10 +32,7 @@ func Kafka(ctx context.Context, layout Layout, environment Environment, log *slo
 	monitor := &Monitor{Ask: probe.Ask, Now: time.Now}
 	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopServing()
-	if err := monitor.Serve(serving, layout.HealthAddress); err != nil {
-		return 1, err
-	}
-	if err := WriteKeyStores(layout.Certificates, layout.Private); err != nil {
+	if err := monitor.Serve(serving, layout.HealthAddress, server.TLS); err != nil {
 		return 1, err
 	}
 	if err := writeFile(layout.Properties, text, 0o640); err != nil {
@@ -45,6 +42,7 @@ func Kafka(ctx context.Context, layout Layout, environment Environment, log *slo
 	if err != nil {
 		return 1, err
 	}
+	java.ClassPath += ":" + layout.Engine
 	if err := prepareStorage(ctx, layout, server, java.formatTool(layout, environment), log); err != nil {
 		return stopped(ctx, err)
 	}

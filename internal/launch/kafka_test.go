@@ -22,10 +22,9 @@ func container(t *testing.T, java string) (Layout, *slog.Logger) {
 	}
 	layout := Layout{
 		Config:        filepath.Join(root, "config"),
-		Certificates:  filepath.Join(root, "certificates"),
-		Private:       filepath.Join(root, "tmp", "castellan"),
+		Engine:        filepath.Join(root, "castellan", "kafka-tls.jar"),
 		Properties:    filepath.Join(root, "tmp", "strimzi.properties"),
-		Security:      filepath.Join(root, "tmp", "castellan", "java.security"),
+		Security:      filepath.Join(root, "tmp", "java.security"),
 		Logs:          filepath.Join(root, "tmp"),
 		Kafka:         filepath.Join(root, "kafka"),
 		JavaHomes:     []string{filepath.Join(root, "jre")},
@@ -154,7 +153,8 @@ func TestPrepare(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			target := t.TempDir()
 			p := Preparation{
-				Binary: filepath.Join(target, "castellan"), RackFile: filepath.Join(target, "rack.id"),
+				Binary: filepath.Join(target, "castellan"), Engine: filepath.Join(target, "engine.jar"), EngineSource: put(t, "jar", t.TempDir(), "e.jar"),
+				RackFile:    filepath.Join(target, "rack.id"),
 				TopologyKey: c.key, NodeName: c.node, API: server.URL, Account: account,
 			}
 			err := Prepare(t.Context(), p)
@@ -164,6 +164,9 @@ func TestPrepare(t *testing.T) {
 			rack, _ := os.ReadFile(p.RackFile)
 			if string(rack) != c.rack {
 				t.Errorf("rack %q, want %q", rack, c.rack)
+			}
+			if jar, err := os.ReadFile(p.Engine); err != nil || string(jar) != "jar" {
+				t.Errorf("jar %q, error %v", jar, err)
 			}
 			if info, err := os.Stat(p.Binary); err != nil || info.Mode().Perm() != 0o755 || info.Size() == 0 {
 				t.Errorf("binary %v, error %v", info, err)

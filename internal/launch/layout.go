@@ -6,11 +6,10 @@ import "path/filepath"
 type Layout struct {
 	// Config holds server.config, cluster.id, metadata.version and log4j2.properties.
 	Config string
-	// Certificates holds NAME.crt with NAME.key.
-	Certificates string
-	// Private is a directory for the key stores, Properties the file that Kafka reads, Security the one that Java reads, Logs a
-	// writable directory.
-	Private, Properties, Security, Logs string
+	// Engine is the jar with the TLS engines that Kafka uses.
+	Engine string
+	// Properties is the file that Kafka reads, Security the one that Java reads, Logs a writable directory.
+	Properties, Security, Logs string
 	// Kafka is Kafka's home: libs, config, cds.
 	Kafka string
 	// JavaHomes are tried in this order when JAVA_HOME is not set or wrong.
@@ -25,10 +24,9 @@ type Layout struct {
 func KafkaLayout() Layout {
 	return Layout{
 		Config:        "/opt/kafka/custom-config",
-		Certificates:  "/opt/kafka/certificates/node",
-		Private:       "/tmp/castellan",
+		Engine:        "/opt/castellan/kafka-tls.jar",
 		Properties:    "/tmp/strimzi.properties",
-		Security:      "/tmp/castellan/java.security",
+		Security:      "/tmp/java.security",
 		Logs:          "/tmp",
 		Kafka:         "/opt/kafka",
 		JavaHomes:     []string{"/opt/java", "/opt/java/openjdk"},

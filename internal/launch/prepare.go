@@ -19,8 +19,8 @@ import (
 
 // Preparation says what the init container puts where.
 type Preparation struct {
-	// Binary is where this program comes to be for the Kafka container.
-	Binary string
+	// Binary is where this program comes to be for the Kafka container, and Engine where the jar does that is EngineSource here.
+	Binary, Engine, EngineSource string
 	// RackFile gets the value of the label TopologyKey of the machine NodeName; no TopologyKey means no file.
 	RackFile, TopologyKey, NodeName string
 	// API is the address of the API server, Account the directory with the service account's token and ca.crt.
@@ -30,7 +30,8 @@ type Preparation struct {
 // KubernetesPreparation reads the preparation of a pod from its environment.
 func KubernetesPreparation(environment Environment) Preparation {
 	return Preparation{
-		Binary:      "/opt/castellan/castellan",
+		Binary: "/opt/castellan/castellan",
+		Engine: KafkaLayout().Engine, EngineSource: "/kafka-tls.jar",
 		RackFile:    filepath.Join(orElse(environment["INIT_FOLDER"], "/opt/kafka/init"), "rack.id"),
 		TopologyKey: environment["RACK_TOPOLOGY_KEY"],
 		NodeName:    environment["NODE_NAME"],
@@ -41,10 +42,13 @@ func KubernetesPreparation(environment Environment) Preparation {
 
 const apiTimeout = 30 * time.Second
 
-// Prepare copies the running program and writes the machine's rack.
+// Prepare copies the running program and the jar beside it, and writes the machine's rack.
 func Prepare(ctx context.Context, p Preparation) error {
-	if err := copyProgram("/proc/self/exe", p.Binary); err != nil {
+	if err := copyFile("/proc/self/exe", p.Binary, 0o755); err != nil {
 		return fmt.Errorf("copying this program to %s: %w", p.Binary, err)
+	}
+	if err := copyFile(p.EngineSource, p.Engine, 0o644); err != nil {
+		return fmt.Errorf("copying %s to %s: %w", p.EngineSource, p.Engine, err)
 	}
 	if p.TopologyKey == "" {
 		return nil
@@ -61,7 +65,7 @@ func Prepare(ctx context.Context, p Preparation) error {
 	return nil
 }
 
-func copyProgram(source, target string) error {
+func copyFile(source, target string, mode os.FileMode) error {
 	from, err := os.Open(source)
 	if err != nil {
 		return err
@@ -76,7 +80,7 @@ func copyProgram(source, target string) error {
 	if _, err := io.Copy(to, from); err != nil {
 		return err
 	}
-	if err := to.Chmod(0o755); err != nil {
+	if err := to.Chmod(mode); err != nil {
 		return err
 	}
 	if err := to.Close(); err != nil {
@@ -140,4 +144,24 @@ func rackLabel(response *http.Response, key string) (string, error) {
 		return "", fmt.Errorf("the node has no label %q", key)
 	}
 	return rack, nil
+}
+
+// writeFile replaces a file whole, also one that a container before this one left behind.
+func writeFile(path string, content []byte, mode os.FileMode) error {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	if _, err := file.Write(content); err != nil {
+		return err
+	}
+	if err := file.Chmod(mode); err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
 }

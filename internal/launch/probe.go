@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -100,17 +101,17 @@ func handshake(ctx context.Context, plain net.Conn, listener Listener) (net.Conn
 
 // tlsConfig does not verify the server. It is the JVM that this process started, reached inside the pod, so that there is
 // nobody else to take it for. And whether the certificate authority still stands by it is not the node's health: the
-// trusted certificates change in all pods within the same minute, while JVMs serve what they started with, so that one
-// wrong file would end all nodes together. The node's own certificate is shown, as Kafka asks its peers for one.
+// trusted certificates change in all pods within the same minute, so that one wrong file would end all nodes together.
+// The node's own certificate is shown, as it is now, because Kafka asks its peers for one.
 func tlsConfig(listener Listener) (*tls.Config, error) {
 	config := &tls.Config{
 		ServerName: listener.ServerName, MinVersion: tls.VersionTLS12,
 		InsecureSkipVerify: true, //nolint:gosec // the server is this process's own child: see above
 	}
-	if listener.KeyStore == "" {
+	if listener.Chain == "" {
 		return config, nil
 	}
-	pair, err := tls.LoadX509KeyPair(listener.KeyStore, listener.KeyStore)
+	pair, err := tls.LoadX509KeyPair(listener.Chain, strings.TrimSuffix(listener.Chain, ".crt")+".key")
 	if err != nil {
 		return nil, fmt.Errorf("reading the node's certificate: %w", err)
 	}

@@ -144,13 +144,13 @@ func TestProbeOverTLS(t *testing.T) {
 	current, currentKey := identity(t, name)
 	expired, expiredKey := identityUntil(t, name, time.Now().Add(-time.Minute))
 	cases := map[string]struct {
-		server   *tls.Config
-		keyStore string
-		says     string
+		server *tls.Config
+		chain  string
+		says   string
 	}{
-		"a node with its certificate serves":                         {asksFor(current, current, currentKey), keyStore(t, current, currentKey), ""},
-		"a node whose authority nobody trusts any more serves":       {asksFor(current, expired, expiredKey), keyStore(t, current, currentKey), ""},
-		"a node whose own certificate has expired refuses and lives": {asksFor(expired, expired, expiredKey), keyStore(t, expired, expiredKey), "expired"},
+		"a node with its certificate serves":                         {asksFor(current, current, currentKey), keyPair(t, current, currentKey), ""},
+		"a node whose authority nobody trusts any more serves":       {asksFor(current, expired, expiredKey), keyPair(t, current, currentKey), ""},
+		"a node whose own certificate has expired refuses and lives": {asksFor(expired, expired, expiredKey), keyPair(t, expired, expiredKey), "expired"},
 		"a node that is shown no certificate refuses and lives":      {asksFor(current, current, currentKey), "", "remote error: tls"},
 	}
 	for name, c := range cases {
@@ -159,7 +159,7 @@ func TestProbeOverTLS(t *testing.T) {
 				config := c.server.Clone()
 				config.MinVersion, config.MaxVersion = number, number
 				address := (&broker{}).serve(t, tls.NewListener(listen(t), config))
-				probe := &Probe{Listener: Listener{TLS: true, Address: address, ServerName: name, KeyStore: c.keyStore}, Now: time.Now}
+				probe := &Probe{Listener: Listener{TLS: true, Address: address, ServerName: name, Chain: c.chain}, Now: time.Now}
 				reacts, err := probe.Ask(within(t, time.Minute))
 				if !reacts || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 					t.Errorf("reacts %v, error %v, want %q", reacts, err, c.says)
@@ -179,15 +179,6 @@ func asksFor(trusted, shown []byte, key *ecdsa.PrivateKey) *tls.Config {
 	}
 }
 
-func keyStore(t *testing.T, certificate []byte, key *ecdsa.PrivateKey) string {
-	t.Helper()
-	encoded, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return put(t, string(encode("PRIVATE KEY", encoded))+string(encode("CERTIFICATE", certificate)), t.TempDir(), "node.pem")
-}
-
 func TestSilenceIsNoReaction(t *testing.T) {
 	refusing := listen(t)
 	_ = refusing.Close()
@@ -195,7 +186,7 @@ func TestSilenceIsNoReaction(t *testing.T) {
 		"a closed port": {Address: refusing.Addr().String()},
 		"a listener that accepts and says nothing":  {Address: talker(t, "")},
 		"a TLS listener that accepts and is silent": {Address: talker(t, ""), TLS: true},
-		"a key store that is missing says nothing":  {Address: talker(t, ""), TLS: true, KeyStore: "/nonexistent"},
+		"a key store that is missing says nothing":  {Address: talker(t, ""), TLS: true, Chain: "/nonexistent.crt"},
 	}
 	for name, listener := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -19,6 +19,8 @@ type Server struct {
 	Voters []int
 	// Probe is the listener that says whether the node serves.
 	Probe Listener
+	// TLS are the listeners that show a certificate.
+	TLS []Listener
 }
 
 // Listener is one of the server's own listeners as the launcher reaches it.
@@ -29,8 +31,9 @@ type Listener struct {
 	// TLS says whether a handshake comes first; ServerName is the name that the node is asked by.
 	TLS        bool
 	ServerName string
-	// KeyStore is a PEM file with the node's key and certificate; it may be empty.
-	KeyStore string
+	// Chain is a PEM file NAME.crt with the node's certificate, whose key is in NAME.key; TrustStore one with the certificates whose
+	// holders may connect. Either may be empty.
+	Chain, TrustStore string
 }
 
 // NewServer reads a server's properties.
@@ -55,7 +58,10 @@ func NewServer(properties map[string]string) (Server, error) {
 	if !slices.Contains(server.LogDirs, server.MetadataLogDir) {
 		server.LogDirs = append(server.LogDirs, server.MetadataLogDir)
 	}
-	server.Probe, err = probeListener(properties)
+	if server.Probe, err = probeListener(properties); err != nil {
+		return Server{}, err
+	}
+	server.TLS, err = tlsListeners(properties)
 	return server, err
 }
 
@@ -91,16 +97,36 @@ func probeListener(properties map[string]string) (Listener, error) {
 	if !slices.Contains(list(properties["process.roles"]), "broker") {
 		name, _, _ = strings.Cut(properties["controller.listener.names"], ",")
 	}
+	return listenerNamed(properties, name)
+}
+
+func tlsListeners(properties map[string]string) ([]Listener, error) {
+	var out []Listener
+	for _, bound := range list(properties["listeners"]) {
+		name, _, _ := strings.Cut(bound, "://")
+		listener, err := listenerNamed(properties, name)
+		if err != nil {
+			return nil, err
+		}
+		if listener.TLS {
+			out = append(out, listener)
+		}
+	}
+	return out, nil
+}
+
+func listenerNamed(properties map[string]string, name string) (Listener, error) {
 	host, port, err := endpoint(properties["listeners"], name)
 	if err != nil {
 		return Listener{}, fmt.Errorf("listeners: %w", err)
 	}
 	protocol := securityProtocol(properties["listener.security.protocol.map"], name)
 	listener := Listener{
-		Name:     name,
-		Address:  net.JoinHostPort(dialHost(host), port),
-		TLS:      strings.HasSuffix(protocol, "SSL"),
-		KeyStore: listenerSetting(properties, name, "ssl.keystore.location"),
+		Name:       name,
+		Address:    net.JoinHostPort(dialHost(host), port),
+		TLS:        strings.HasSuffix(protocol, "SSL"),
+		Chain:      listenerSetting(properties, name, "ssl.keystore.location"),
+		TrustStore: listenerSetting(properties, name, "ssl.truststore.location"),
 	}
 	if advertised, _, err := endpoint(properties["advertised.listeners"], name); err == nil {
 		listener.ServerName = advertised

@@ -20,9 +20,9 @@ func combined() map[string]string {
 		"inter.broker.listener.name":     "REPLICATION-9091",
 		"log.dirs":                       "/d/0/kafka-log3, /d/1/kafka-log3",
 		"metadata.log.dir":               "/d/1/kafka-log3",
-		"listener.name.replication-9091.ssl.keystore.location":    "/tmp/castellan/c-p-3.pem",
+		"listener.name.replication-9091.ssl.keystore.location":    "/keys/c-p-3.crt",
 		"listener.name.replication-9091.ssl.truststore.location":  "/trust/cluster-ca.crt",
-		"listener.name.controlplane-9090.ssl.keystore.location":   "/tmp/castellan/control.pem",
+		"listener.name.controlplane-9090.ssl.keystore.location":   "/keys/control.crt",
 		"listener.name.controlplane-9090.ssl.truststore.location": "/trust/control.crt",
 	}
 }
@@ -36,7 +36,7 @@ func with(changes map[string]string) map[string]string {
 func TestTheProbedListener(t *testing.T) {
 	replication := Listener{
 		Name: "REPLICATION-9091", Address: "127.0.0.1:9091", TLS: true, ServerName: "c-p-3.c.ns.svc",
-		KeyStore: "/tmp/castellan/c-p-3.pem",
+		Chain: "/keys/c-p-3.crt", TrustStore: "/trust/cluster-ca.crt",
 	}
 	plain := replication
 	plain.TLS = false
@@ -51,7 +51,7 @@ func TestTheProbedListener(t *testing.T) {
 		"is the one between brokers on a node with both roles": {combined(), replication},
 		"is the controllers' on a controller": {with(map[string]string{"process.roles": "controller"}), Listener{
 			Name: "CONTROLPLANE-9090", Address: "127.0.0.1:9090", TLS: true, ServerName: "c-p-3.c.ns.svc",
-			KeyStore: "/tmp/castellan/control.pem",
+			Chain: "/keys/control.crt", TrustStore: "/trust/control.crt",
 		}},
 		"is asked in plain text if the map says so":     {with(map[string]string{"listener.security.protocol.map": "REPLICATION-9091:PLAINTEXT"}), plain},
 		"is asked in TLS before SASL":                   {with(map[string]string{"listener.security.protocol.map": "REPLICATION-9091:SASL_SSL"}), replication},

@@ -44,7 +44,7 @@ type ObservedInstance struct {
 	Ending bool
 	// Restart is set when a person asked for a restart of this instance.
 	Restart bool
-	// Facts as Instance.Facts had them when the instance was made.
+	// Facts as Instance.Facts had them when the instance was made, and Instance.LiveFacts since.
 	Facts map[string]string
 }
 

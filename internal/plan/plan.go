@@ -147,8 +147,8 @@ type Instance struct {
 	Roles map[string]bool
 	// Domain is the endpoint of reach instances under which the instance's own name is found.
 	Domain string
-	// Facts are remarks whose change replaces the instance.
-	Facts map[string]string
+	// Facts are remarks whose change replaces the instance; LiveFacts are remarks that change while it runs.
+	Facts, LiveFacts map[string]string
 	// Main is the instance's process; Prepare runs to its end before it.
 	Main    Process
 	Prepare []Process

@@ -22,12 +22,20 @@ type Change struct {
 	Delete []*corev1.Pod
 	// Adopt holds pods of the set that lack its owner reference.
 	Adopt []*corev1.Pod
+	// Annotate holds remarks that have changed without making the pod another.
+	Annotate []Annotations
 	// Restart holds pods that are to be marked for a restart because their set is.
 	Restart []*corev1.Pod
 	// Unmark says that the set's own mark has been handed down once all of Restart are marked: only then may it go.
 	Unmark bool
 	// Status of the set.
 	Status podsetv1.StrimziPodSetStatus
+}
+
+// Annotations are what a pod that runs is to say from now on.
+type Annotations struct {
+	Pod     *corev1.Pod
+	Changed map[string]string
 }
 
 // Decode reads one entry of a set's pods.
@@ -39,8 +47,8 @@ func Decode(raw runtime.RawExtension) (*corev1.Pod, error) {
 	return &pod, nil
 }
 
-// Next compares a set with the pods that its selector finds. It never changes a pod that runs:
-// replacing those is the decision of whoever wrote the set.
+// Next compares a set with the pods that its selector finds. It never replaces a pod that runs: that is the decision of whoever
+// wrote the set.
 func Next(set *podsetv1.StrimziPodSet, pods []corev1.Pod) (Change, error) {
 	out := Change{Status: podsetv1.StrimziPodSetStatus{ObservedGeneration: set.Generation}}
 	have := map[string]*corev1.Pod{}
@@ -93,6 +101,21 @@ func (c *Change) consider(set *podsetv1.StrimziPodSet, wanted, runs *corev1.Pod)
 	}
 	if current(runs, wanted) {
 		c.Status.CurrentPods++
+		c.annotate(runs, wanted)
+	}
+}
+
+// annotate brings the remarks on a pod up to date whose revision is current. They are no part of the revision, or else it
+// would differ.
+func (c *Change) annotate(runs, wanted *corev1.Pod) {
+	changed := map[string]string{}
+	for key, value := range wanted.Annotations {
+		if runs.Annotations[key] != value {
+			changed[key] = value
+		}
+	}
+	if len(changed) > 0 {
+		c.Annotate = append(c.Annotate, Annotations{Pod: runs, Changed: changed})
 	}
 }
 

@@ -18,9 +18,9 @@ import (
 
 // decision is a podset.Change with the pods' names.
 type decision struct {
-	Create, Delete, Adopt, Restart []string
-	Unmark                         bool
-	Pods, Ready, Current           int32
+	Create, Delete, Adopt, Annotate, Restart []string
+	Unmark                                   bool
+	Pods, Ready, Current                     int32
 }
 
 func TestNextKeepsThePodsOfASet(t *testing.T) {
@@ -42,6 +42,14 @@ func TestNextKeepsThePodsOfASet(t *testing.T) {
 		},
 		"a pod whose resources are old is left alone and counted": {
 			pods: []corev1.Pod{pod("a", annotation(v1.AnnotationResourceRevision, "old")), pod("b")},
+			want: decision{Pods: 2, Current: 1},
+		},
+		"a pod whose remarks are old is told the new ones": {
+			pods: []corev1.Pod{pod("a", annotation("remark", "old")), pod("b")},
+			want: decision{Annotate: []string{"a"}, Pods: 2, Current: 2},
+		},
+		"a pod of an older revision keeps its remarks": {
+			pods: []corev1.Pod{pod("a", revision("old"), annotation("remark", "old")), pod("b")},
 			want: decision{Pods: 2, Current: 1},
 		},
 		"a failed pod is deleted, for its place to be taken": {
@@ -139,9 +147,19 @@ func TestAPodThatCannotBeReadIsNamed(t *testing.T) {
 
 func decided(c podset.Change) decision {
 	return decision{
-		Create: names(c.Create), Delete: names(c.Delete), Adopt: names(c.Adopt), Restart: names(c.Restart), Unmark: c.Unmark,
+		Create: names(c.Create), Annotate: annotated(c.Annotate), Delete: names(c.Delete), Adopt: names(c.Adopt), Restart: names(c.Restart), Unmark: c.Unmark,
 		Pods: c.Status.Pods, Ready: c.Status.ReadyPods, Current: c.Status.CurrentPods,
 	}
+}
+
+func annotated(list []podset.Annotations) []string {
+	var out []string
+	for _, a := range list {
+		if a.Changed["remark"] == "new" && len(a.Changed) == 1 {
+			out = append(out, a.Pod.Name)
+		}
+	}
+	return out
 }
 
 func names(pods []*corev1.Pod) []string {
@@ -156,7 +174,7 @@ func set(t *testing.T) *podsetv1.StrimziPodSet {
 	t.Helper()
 	out := &podsetv1.StrimziPodSet{ObjectMeta: metav1.ObjectMeta{Namespace: "space", Name: "set", UID: "uid", Generation: 4}}
 	for _, name := range []string{"a", "b"} {
-		wanted := pod(name, ownedBy(""))
+		wanted := pod(name, ownedBy(""), annotation("remark", "new"))
 		raw, err := json.Marshal(&wanted)
 		if err != nil {
 			t.Fatal(err)
@@ -170,7 +188,7 @@ func pod(name string, edits ...func(*corev1.Pod)) corev1.Pod {
 	p := corev1.Pod{ObjectMeta: metav1.ObjectMeta{
 		Name:        name,
 		Labels:      map[string]string{v1.LabelControllerName: "set"},
-		Annotations: map[string]string{v1.AnnotationRevision: "r", v1.AnnotationResourceRevision: "s"},
+		Annotations: map[string]string{v1.AnnotationRevision: "r", v1.AnnotationResourceRevision: "s", "remark": "new"},
 	}}
 	ownedBy("uid")(&p)
 	for _, edit := range edits {

@@ -16,6 +16,8 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/kafka"
+	"castellan.io/castellan/internal/launch/report"
+	"castellan.io/castellan/internal/pki"
 	"castellan.io/castellan/internal/plan"
 	"castellan.io/castellan/internal/runtime"
 )
@@ -30,6 +32,9 @@ type observed struct {
 	// expandable tells by class whether volumes can grow; only classes that were asked about are in it.
 	expandable map[string]bool
 	newID      string
+	// listeners are what the nodes that answered do on their TLS listeners, and served sums that up.
+	listeners map[string][]report.Listener
+	served    map[string]pki.Served
 	// warnings tell what could not be observed.
 	warnings []v1.Condition
 }

@@ -29,6 +29,8 @@ type Options struct {
 	// Runtime runs the nodes, Dialer reaches them.
 	Runtime runtime.Runtime
 	Dialer  broker.Dialer
+	// Launchers tell what nodes serve.
+	Launchers Launchers
 	// Settings are the operator's choices about clusters.
 	Settings kafka.Settings
 	// KeyStores adds PKCS#12 stores to certificate secrets.
@@ -44,13 +46,14 @@ type Options struct {
 type Reconciler struct {
 	Options
 	settled *settled
+	loaded  *loaded
 }
 
 var _ controller.Kind[*v1.Kafka] = (*Reconciler)(nil)
 
 // New returns a reconciler.
 func New(o Options) *Reconciler {
-	return &Reconciler{Options: o, settled: newSettled()}
+	return &Reconciler{Options: o, settled: newSettled(), loaded: newLoaded()}
 }
 
 // Reconcile brings one cluster a step nearer to what its resource says.
@@ -64,14 +67,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, k *v1.Kafka) ([]v1.Condition
 		return seen.warnings, err
 	}
 	logNotes(ctx, k, cluster.Notes)
+	seen.listeners = r.ask(ctx, client.ObjectKeyFromObject(k), cluster, seen.nodes)
+	seen.served = summary(seen.listeners)
 	keys, err := r.keys(ctx, k, cluster, seen)
 	if err != nil {
 		return warnings(cluster.Warnings), err
 	}
-	want, err := desired(cluster, keys)
+	certificates, err := keys.certificates()
 	if err != nil {
 		return warnings(cluster.Warnings), err
 	}
+	want := desired(cluster, keys, certificates)
 	unfit := fitVolumes(&want, seen.nodes.Volumes, seen.expandable)
 	found := slices.Concat(warnings(cluster.Warnings), warnings(unfit), seen.warnings, r.expiring(k, keys))
 	describe(k, cluster, keys)
@@ -90,13 +96,19 @@ func (r *Reconciler) Reconcile(ctx context.Context, k *v1.Kafka) ([]v1.Condition
 	if err := r.take(ctx, k, step, seen); err != nil {
 		return found, err
 	}
-	more, err := r.settle(ctx, k, cluster, keys, seen)
+	more, err := r.confirm(ctx, k, cluster, certificates, seen)
+	found = append(found, more...)
+	if err != nil {
+		return found, err
+	}
+	more, err = r.settle(ctx, k, cluster, keys, seen)
 	return append(found, more...), err
 }
 
 // Gone ends what Kubernetes does not collect with the resource.
 func (r *Reconciler) Gone(ctx context.Context, key types.NamespacedName) error {
 	r.settled.forget(key)
+	r.loaded.forget(key)
 	return r.Runtime.Remove(ctx, ref(key.Namespace, key.Name))
 }
 
@@ -129,12 +141,8 @@ func (r *Reconciler) take(ctx context.Context, k *v1.Kafka, step roll.Step, seen
 }
 
 // desired is the plan with everything that the keys add to it.
-func desired(cluster *kafka.Cluster, keys keys) (plan.Plan, error) {
-	certificates, err := keys.certificates()
-	if err != nil {
-		return plan.Plan{}, err
-	}
+func desired(cluster *kafka.Cluster, keys keys, certificates kafka.Certificates) plan.Plan {
 	out := cluster.Plan(certificates)
 	out.Secrets = append(out.Secrets, keys.identity(cluster.Name))
-	return out, nil
+	return out
 }

@@ -27,7 +27,7 @@ const (
 	defaultFetchTimeoutMillis = 2000
 	// replicationCheck is how often replication is looked at while it keeps a node from restarting: nothing tells when
 	// a partition has caught up.
-	replicationCheck = time.Second
+	replicationCheck = 300 * time.Millisecond
 	// reassignmentCheck is how often brokers are asked whether their replicas have been moved away.
 	reassignmentCheck = 15 * time.Second
 )

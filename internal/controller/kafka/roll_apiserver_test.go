@@ -89,7 +89,7 @@ func TestANodeStaysWhileReplicasNeedIt(t *testing.T) {
 		w.others(t)
 	}
 	equal(t, "restarts of controllers", 9, len(w.requests.restarts))
-	equal(t, "comes back", time.Second, w.reconcile(t).RequeueAfter)
+	equal(t, "comes back", 300*time.Millisecond, w.reconcile(t).RequeueAfter)
 	w.topics = nil
 	w.followPods(t)
 	w.settle(t)

@@ -64,6 +64,7 @@ type world struct {
 	namespace string
 	requests  *requests
 	kafka     *fake.Cluster
+	launchers *launchers
 	shell     *controller.Shell[*v1.Kafka]
 	now       time.Time
 	// topics are the partitions that there are; who is in sync follows from who is ready.
@@ -104,6 +105,7 @@ func newEmptyWorld(t *testing.T) *world {
 		namespace: kubetest.Namespace(t, api), kafka: fake.New(fake.State{Metadata: "4.3-IV0"}),
 		now: time.Now().Truncate(time.Second), // the API server and certificates of other tests have the real time
 	}
+	w.launchers = &launchers{namespace: w.namespace}
 	w.startOperator(t)
 	return w
 }
@@ -115,7 +117,7 @@ func (w *world) startOperator(t *testing.T) {
 	c := w.requests.client(operator)
 	w.shell = controller.NewShell(c, kafkacontroller.New(kafkacontroller.Options{
 		Client: c, Live: w.requests.live(operator), Runtime: kube.New(c, w.requests.live(api), render.Settings{}),
-		Dialer: anywhere{w.kafka}, Settings: settings(t), OperatorName: "operator-1", OperatorVersion: "0.1.0",
+		Dialer: anywhere{w.kafka}, Launchers: w.launchers, Settings: settings(t), OperatorName: "operator-1", OperatorVersion: "0.1.0",
 		Now: func() time.Time { return w.now }, Random: rand.Reader,
 	}), "Kafka", labels.Everything(), controller.Timing{Resync: resync, Patience: patience, Now: time.Now})
 }

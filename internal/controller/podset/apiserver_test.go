@@ -53,6 +53,23 @@ func TestAnOrphanIsAdopted(t *testing.T) {
 	}
 }
 
+func TestAPodIsToldItsNewRemarks(t *testing.T) {
+	w := newWorld(t, "a")
+	w.reconcile(t)
+	before := w.pods(t)[0]
+	set := w.set(t)
+	pod := w.pod("a")
+	pod.Annotations["remark"] = "new"
+	raw, err := json.Marshal(pod)
+	must(t, err)
+	set.Spec.Pods[0].Raw = raw
+	must(t, api.Update(t.Context(), set))
+	w.reconcile(t)
+	after := w.pods(t)[0]
+	equal(t, "pod", before.UID, after.UID)
+	equal(t, "remark", "new", after.Annotations["remark"])
+}
+
 func TestAPodOfAnEarlierSetIsLeftAlone(t *testing.T) {
 	w := newWorld(t, "a")
 	earlier := w.pod("a")

@@ -2,6 +2,7 @@ package podset
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -133,6 +134,11 @@ func (r *Reconciler) apply(ctx context.Context, set *podsetv1.StrimziPodSet, cha
 			return fmt.Errorf("adopt pod %s: %w", pod.Name, err)
 		}
 	}
+	for _, a := range change.Annotate {
+		if err := r.annotate(ctx, a); err != nil {
+			return err
+		}
+	}
 	for _, pod := range change.Create {
 		// A pod that exists already is one that the cache does not show yet: its event comes.
 		if err := r.client.Create(ctx, pod); err != nil && !apierrors.IsAlreadyExists(err) {
@@ -140,6 +146,20 @@ func (r *Reconciler) apply(ctx context.Context, set *podsetv1.StrimziPodSet, cha
 		}
 	}
 	return r.handDownRestart(ctx, set, change)
+}
+
+// annotate tells a pod's new remarks. A change of any kind makes the kubelet look at the pod's volumes at once, where it would take
+// up to a minute and a half to notice that a secret in them has changed.
+func (r *Reconciler) annotate(ctx context.Context, a podset.Annotations) error {
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": a.Pod.UID, "annotations": a.Changed}})
+	if err != nil {
+		return fmt.Errorf("annotate pod %s: %w", a.Pod.Name, err)
+	}
+	err = r.client.Patch(ctx, a.Pod.DeepCopy(), client.RawPatch(types.MergePatchType, patch))
+	if err != nil && !isPast(err) {
+		return fmt.Errorf("annotate pod %s: %w", a.Pod.Name, err)
+	}
+	return nil
 }
 
 // handDownRestart marks the pods of a set that a person marked for a restart, and then takes the mark off the set. When it is

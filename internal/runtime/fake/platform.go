@@ -7,8 +7,8 @@ import (
 	"castellan.io/castellan/internal/runtime"
 )
 
-// Run does what a platform does by itself: instances that nobody wants end, those that do not exist start, and volumes of
-// instances that started are bound.
+// Run does what a platform does by itself: instances that nobody wants end, those that do not exist start, volumes of instances
+// that started are bound, and live facts reach the instances that run.
 func (r *Runtime) Run() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -18,12 +18,17 @@ func (r *Runtime) Run() error {
 			return !wanted
 		})
 		for name, p := range c.wanted {
-			if _, runs := c.instances[name]; runs {
-				continue
-			}
 			revision, err := revisionOf(p.instance)
 			if err != nil {
 				return err
+			}
+			is, runs := c.instances[name]
+			if runs && is.revision == revision {
+				is.observed.Facts = p.facts()
+				c.instances[name] = is
+			}
+			if runs {
+				continue
 			}
 			c.instances[name] = running{r.observed(p), revision}
 			c.bind(p.instance)
@@ -34,8 +39,14 @@ func (r *Runtime) Run() error {
 
 func (r *Runtime) observed(p placed) plan.ObservedInstance {
 	return plan.ObservedInstance{
-		Group: p.group, ID: p.instance.ID, Roles: p.instance.Roles, UID: r.nextUID(), Facts: p.instance.Facts,
+		Group: p.group, ID: p.instance.ID, Roles: p.instance.Roles, UID: r.nextUID(), Facts: p.facts(),
 	}
+}
+
+func (p placed) facts() map[string]string {
+	out := maps.Clone(p.instance.Facts)
+	maps.Copy(out, p.instance.LiveFacts)
+	return out
 }
 
 func (c *component) bind(in plan.Instance) {

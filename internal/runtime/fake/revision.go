@@ -25,9 +25,10 @@ func (r revision) difference(wanted revision) runtime.Difference {
 	return ""
 }
 
-// revisionOf hashes an instance. Files are no part of it, nor are the sizes of volumes: neither replaces an instance.
+// revisionOf hashes an instance. Files and live facts are no part of it, nor are the sizes of volumes: none of them replaces an
+// instance.
 func revisionOf(in plan.Instance) (revision, error) {
-	in.Files = nil
+	in.Files, in.LiveFacts = nil, nil
 	in.Mounts = slices.Clone(in.Mounts)
 	for i, m := range in.Mounts {
 		if m.Volume != nil {

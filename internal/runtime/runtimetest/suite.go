@@ -32,6 +32,7 @@ func Run(t *testing.T, harness func(*testing.T) Harness) {
 		"applying the same plan again changes nothing":                  appliesAgain,
 		"an instance whose plan changes goes on as it is":               leavesInstances,
 		"instances that differ from their plan are outdated":            tellsOutdated,
+		"live facts reach instances that run and are current":           tellsLiveFacts,
 		"a restarted instance is the newest plan's":                     restarts,
 		"a restart decided on a stale picture is refused":               refusesStale,
 		"an instance that the plan no longer has ends":                  scalesDown,
@@ -102,6 +103,24 @@ func leavesInstances(t *testing.T, w world) {
 	equal(t, "instances", before, w.observe(t).Instances)
 }
 
+func tellsLiveFacts(t *testing.T, w world) {
+	w.apply(t, w.plan(0, 1))
+	before := w.observe(t).Instances
+	w.apply(t, changed(w.plan(0, 1), func(in *plan.Instance) { in.LiveFacts = map[string]string{"example.com/live": "two"} }))
+	for name, is := range w.observe(t).Instances {
+		if is.UID != before[name].UID || is.Facts["example.com/live"] != "two" || is.Facts["example.com/fact"] != "one" {
+			t.Errorf("instance: %+v", is)
+		}
+	}
+	// One that is outdated says what it is until it is replaced.
+	w.apply(t, changed(w.plan(0, 1), func(in *plan.Instance) {
+		in.Main.Image, in.LiveFacts = "newer", map[string]string{"example.com/live": "three"}
+	}))
+	for _, is := range w.observe(t).Instances {
+		equal(t, "live fact of an outdated instance", "two", is.Facts["example.com/live"])
+	}
+}
+
 func tellsOutdated(t *testing.T, w world) {
 	w.apply(t, w.plan(0, 1))
 	cases := map[string]struct {
@@ -110,6 +129,7 @@ func tellsOutdated(t *testing.T, w world) {
 	}{
 		"files":     {func(in *plan.Instance) { in.Files = map[string]string{"a": "other"} }, ""},
 		"image":     {func(in *plan.Instance) { in.Main.Image = "newer" }, runtime.DifferentShape},
+		"live fact": {func(in *plan.Instance) { in.LiveFacts = map[string]string{"example.com/live": "two"} }, ""},
 		"fact":      {func(in *plan.Instance) { in.Facts = map[string]string{"example.com/fact": "two"} }, runtime.DifferentShape},
 		"resources": {func(in *plan.Instance) { in.Main.Resources.Limits = map[string]string{"cpu": "2"} }, runtime.DifferentResources},
 		"both": {func(in *plan.Instance) {

@@ -59,7 +59,12 @@ func revisedPod(p *plan.Plan, g *plan.Group, in *plan.Instance, s Settings) (*co
 	if err != nil {
 		return nil, fmt.Errorf("pod %s: %w", in.Name, err)
 	}
-	return out, annotateRevision(out)
+	if err := annotateRevision(out); err != nil {
+		return nil, err
+	}
+	// What changes while the pod runs comes after, and is no part of the revision.
+	out.Annotations = merged(out.Annotations, in.LiveFacts)
+	return out, nil
 }
 
 func encodedPod(pod *corev1.Pod) (runtime.RawExtension, error) {

@@ -62,6 +62,7 @@ func TestRevisionsTellWhatOfAPodHasChanged(t *testing.T) {
 		"a size in other words does not replace a pod": {change: resources("1")},
 		"another size is a change of resources alone":  {change: resources("2"), sizes: true},
 		"another image is a change of shape alone":     {change: func(in *plan.Instance) { in.Main.Image = "kafka:5" }, shape: true},
+		"another live fact is no change":               {change: func(in *plan.Instance) { in.LiveFacts = map[string]string{"x": "y"} }},
 		"another fact is a change of shape alone":      {change: func(in *plan.Instance) { in.Facts["x"] = "y" }, shape: true},
 		"another domain is a change of shape alone":    {change: func(in *plan.Instance) { in.Domain = "other" }, shape: true},
 	}
