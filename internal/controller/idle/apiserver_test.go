@@ -16,6 +16,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -73,6 +74,70 @@ func TestAnOperatorSpeaksAboutEveryKind(t *testing.T) {
 	if got := said(t, others); len(got.Conditions) > 0 {
 		t.Errorf("a resource that is not selected has %+v", got)
 	}
+}
+
+// TestAKindIsSpokenAboutOnceItCanBeListed starts an operator before a kind's definition exists, and gives it the right to see the kind
+// in one namespace before the other.
+func TestAKindIsSpokenAboutOnceItCanBeListed(t *testing.T) {
+	kind := Kind{GroupVersionKind: schema.GroupVersionKind{Group: "example.com", Version: "v1", Kind: "Latecomer"}}
+	here, there := kubetest.Namespace(t, api), kubetest.Namespace(t, api)
+	start(t, Options{
+		Kinds: []Kind{kind}, Namespaces: []string{here, there}, Timing: controller.Timing{Patience: patience, Now: time.Now},
+	})
+	apply(t, `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: latecomers.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: latecomers, singular: latecomer, kind: Latecomer, listKind: LatecomerList}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    subresources: {status: {}}
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+`)
+	for _, namespace := range []string{here, there} {
+		allow(t, namespace)
+		o := &unstructured.Unstructured{}
+		o.SetGroupVersionKind(kind.GroupVersionKind)
+		o.SetNamespace(namespace)
+		o.SetName("late")
+		for range 1000 { // the definition takes a moment to be served
+			if err := api.Create(t.Context(), o); err == nil || apierrors.IsAlreadyExists(err) {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		eventually(t, o, func() bool { return said(t, o).has(isOurs) })
+	}
+}
+
+// allow lets the operator see and speak about latecomers in a namespace.
+func allow(t *testing.T, namespace string) {
+	t.Helper()
+	apply(t, `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: latecomers, namespace: `+namespace+`}
+rules: [{apiGroups: [example.com], resources: [latecomers, latecomers/status], verbs: ["*"]}]
+`)
+	apply(t, `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: latecomers, namespace: `+namespace+`}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: latecomers}
+subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: "`+operator.Impersonate.UserName+`"}]
+`)
+}
+
+func apply(t *testing.T, manifest string) {
+	t.Helper()
+	o := &unstructured.Unstructured{}
+	must(t, yaml.Unmarshal([]byte(manifest), &o.Object))
+	must(t, api.Create(t.Context(), o))
 }
 
 // checkVerdict expects the verdict in the status, and nothing else of the operator's in the resource.
