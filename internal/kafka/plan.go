@@ -23,6 +23,10 @@ const (
 	mountAccount      = "kube-api-access"
 )
 
+// votersVariable gives a node the controllers that its annotation says it knows: its files may tell of others already when its
+// container starts again.
+const votersVariable = "CASTELLAN_QUORUM_VOTERS"
+
 // healthPort is where the launcher answers health questions.
 const healthPort = 8080
 
@@ -192,7 +196,7 @@ func (c *Cluster) process(p Pool, n Node, mounts []plan.Mount) plan.Process {
 	}
 	return plan.Process{
 		Name: "kafka", Image: c.Image, Command: []string{"/opt/castellan/castellan", "launch", "kafka"},
-		Env: c.env(p), Ports: c.ports(n), Resources: resources(p.spec.Spec.Resources), Mounts: seen, Template: opaque(p.template.KafkaContainer),
+		Env: append(c.env(p), plan.Env{Name: votersVariable, Value: c.voters()}), Ports: c.ports(n), Resources: resources(p.spec.Spec.Resources), Mounts: seen, Template: opaque(p.template.KafkaContainer),
 		Ready: check("/ready", c.spec.ReadinessProbe, plan.Check{PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: 3}),
 		Alive: check("/healthy", c.spec.LivenessProbe, plan.Check{InitialDelaySeconds: 15, TimeoutSeconds: 5, FailureThreshold: 3}),
 	}

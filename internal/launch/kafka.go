@@ -24,6 +24,7 @@ func Kafka(ctx context.Context, layout Layout, environment Environment, log *slo
 	if err != nil {
 		return 1, fmt.Errorf("reading the configuration: %w", err)
 	}
+	text = withVoters(text, environment["CASTELLAN_QUORUM_VOTERS"])
 	server, err := NewServer(properties.Parse(string(text)))
 	if err != nil {
 		return 1, fmt.Errorf("reading %s: %w", layout.config("server.config"), err)
@@ -54,6 +55,15 @@ func Kafka(ctx context.Context, layout Layout, environment Environment, log *slo
 	log.Info("start", "java", java.Java, "classDataArchive", java.Archive) // options may hold a user's secrets
 	debug.SetMemoryLimit(launcherMemory)
 	return runJVM(ctx, command, monitor)
+}
+
+// withVoters adds the controllers that this pod was made to know; the last value of a property counts. The mounted configuration
+// may be newer than the pod: a container that starts again inside it must not follow another quorum than the pod says.
+func withVoters(config []byte, voters string) []byte {
+	if voters == "" {
+		return config
+	}
+	return append(config, "\ncontroller.quorum.voters="+voters+"\n"...)
 }
 
 // stopped turns an error into success if the launcher was asked to stop.

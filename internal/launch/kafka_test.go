@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"castellan.io/castellan/internal/launch/properties"
 )
 
 // container is a Kafka container in a temporary directory whose java is a shell script.
@@ -109,6 +111,17 @@ func TestKafkaStartsOnlyOnItsOwnVolumes(t *testing.T) {
 	code, err := Kafka(t.Context(), layout, nil, log)
 	if code != 1 || err == nil || !strings.Contains(err.Error(), "another cluster") || firstFile(started) != "" {
 		t.Errorf("code %d, error %v", code, err)
+	}
+}
+
+func TestTheQuorumIsThePodsAndNotANewerOne(t *testing.T) {
+	layout, log := container(t, "exit 0")
+	if _, err := Kafka(t.Context(), layout, Environment{"CASTELLAN_QUORUM_VOTERS": "4@a:9090,5@b:9090"}, log); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(layout.Properties)
+	if got := properties.Parse(string(text))["controller.quorum.voters"]; err != nil || got != "4@a:9090,5@b:9090" {
+		t.Errorf("voters %q, error %v", got, err)
 	}
 }
 
