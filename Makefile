@@ -14,7 +14,7 @@ TIMEOUT ?= 10m
 .PHONY: help up down images deploy build generate lint unit apiserver e2e test bench go tool prepare
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: prepare ## Start Kubernetes, the operator and a Kafka cluster here, and see it keep 10,000 records
 	bin/dev up $(if $(NODES),--nodes $(NODES))
@@ -31,7 +31,7 @@ deploy: tool ## Install the operator to your kubeconfig's cluster; PUSH=registry
 	bin/dev deploy --current $(if $(PUSH),--images $(PUSH))
 
 build: tool ## Compile everything
-	go build -trimpath -o bin/castellan ./cmd/castellan
+	go build -trimpath -o bin/ ./cmd/...
 	go build ./...
 	cd dev && go build ./...
 
@@ -63,7 +63,9 @@ e2e: prepare ## Run the tests on real Kubernetes and real Kafka; KEEP=1 leaves t
 
 test: lint unit apiserver e2e ## Run everything: lint, unit, API server, end to end
 
-bench: prepare ## Measure against the same brokers without an operator; RUNS=n, 3 if not said
+bench: bench-all ## Measure against the same brokers without an operator; RUNS=n, 3 if not said
+
+bench-%: prepare ## One part of it: bench-start, bench-restart, bench-many, or bench-pki (half an hour)
 	@was=down; if bin/dev status >/dev/null 2>&1; then was=up; fi; \
 	trap 'if [ $$was = down ] && [ -z "$(KEEP)" ]; then "$(CURDIR)/bin/dev" down; fi' EXIT; \
 	trap 'exit 130' INT TERM; \
@@ -71,7 +73,7 @@ bench: prepare ## Measure against the same brokers without an operator; RUNS=n, 
 	if [ $$was = down ]; then bin/dev up $(if $(NODES),--nodes $(NODES)); fi; \
 	bin/dev deploy; \
 	go build -o bin/bench ./test/bench; \
-	bin/dev shell -- bin/bench --runs $(or $(RUNS),3)
+	bin/dev shell -- bin/bench $(filter-out all,$*) --runs $(or $(RUNS),3)
 
 # Below: not for people.
 

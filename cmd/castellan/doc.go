@@ -1,2 +1,3 @@
-// Command castellan is the one program of Castellan; its subcommands are the roles that it plays.
+// Command castellan is Castellan's program for people and for the operator's own pods; its subcommands are the roles that it plays.
+// What runs in Kafka's containers is castellan-launch.
 package main

@@ -31,6 +31,6 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newInstallCommand(), newOperatorCommand(), newLaunchCommand(), newStorageProvisionerCommand())
+	root.AddCommand(newInstallCommand(), newOperatorCommand(), newStorageProvisionerCommand())
 	return root
 }

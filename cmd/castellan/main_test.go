@@ -50,7 +50,7 @@ func TestTheHelpOfEveryCommandHasAnExampleOfIt(t *testing.T) {
 			}
 		})
 	}
-	want := []string{"castellan install", "castellan launch", "castellan launch kafka", "castellan launch prepare", "castellan operator", "castellan storage-provisioner"}
+	want := []string{"castellan install", "castellan operator", "castellan storage-provisioner"}
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}
@@ -104,7 +104,6 @@ func checkRefusal(t *testing.T, stdout string, err error, want []string) {
 func TestWordsThatNoCommandKnowsAreRefused(t *testing.T) {
 	for name, arguments := range map[string][]string{
 		"a command":                         {"sail"},
-		"something to launch":               {"launch", "rocket"},
 		"an argument of the operator":       {"operator", "now"},
 		"a flag of the storage provisioner": {"storage-provisioner", "--wish"},
 	} {

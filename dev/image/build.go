@@ -16,7 +16,7 @@ import (
 
 // Options say what to build and where.
 type Options struct {
-	// Source is the root of the repository, whose cmd/castellan is built.
+	// Source is the root of the repository, whose cmd is built.
 	Source string
 	// CacheDir keeps what was built; it may be deleted at any time.
 	CacheDir string

@@ -8,18 +8,22 @@ import (
 	"path/filepath"
 )
 
-// castellan builds the image that holds the castellan binary and the jar that
-// it brings into Kafka's JVMs.
+// castellan builds the image that holds the binaries castellan and
+// castellan-launch, and the jar that the latter brings into Kafka's JVMs.
 func (b *builder) castellan(ctx context.Context) (Image, error) {
-	binary, err := b.compile(ctx)
+	binary, err := b.compile(ctx, "castellan")
 	if err != nil {
 		return Image{}, fmt.Errorf("building castellan: %w", err)
+	}
+	launcher, err := b.compile(ctx, "castellan-launch")
+	if err != nil {
+		return Image{}, fmt.Errorf("building castellan-launch: %w", err)
 	}
 	jar, err := b.kafkaTLS(ctx)
 	if err != nil {
 		return Image{}, err
 	}
-	program, err := b.layer("castellan", []string{string(binary), string(jar)}, func(staging, file string) (string, error) {
+	program, err := b.layer("castellan", []string{string(binary), string(launcher), string(jar)}, func(staging, file string) (string, error) {
 		root := filepath.Join(staging, "root")
 		// Go programs put temporary files in /tmp, which an empty image lacks.
 		if err := os.MkdirAll(filepath.Join(root, "tmp"), 0o777); err != nil {
@@ -28,7 +32,10 @@ func (b *builder) castellan(ctx context.Context) (Image, error) {
 		if err := os.Chmod(filepath.Join(root, "tmp"), 0o777|os.ModeSticky); err != nil {
 			return "", err
 		}
-		files := []File{{Path: "/castellan", Mode: 0o755, Data: binary}, {Path: "/" + kafkaTLSJar, Mode: 0o644, Data: jar}}
+		files := []File{
+			{Path: "/castellan", Mode: 0o755, Data: binary}, {Path: "/castellan-launch", Mode: 0o755, Data: launcher},
+			{Path: "/" + kafkaTLSJar, Mode: 0o644, Data: jar},
+		}
 		if err := writeFiles(root, files); err != nil {
 			return "", err
 		}
@@ -41,15 +48,15 @@ func (b *builder) castellan(ctx context.Context) (Image, error) {
 }
 
 // compile leaves it to Go to know whether there is anything to compile.
-func (b *builder) compile(ctx context.Context) ([]byte, error) {
-	b.progress("castellan: compiling")
+func (b *builder) compile(ctx context.Context, program string) ([]byte, error) {
+	b.progress("%s: compiling", program)
 	dir, err := os.MkdirTemp("", "castellan-build-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "castellan")
-	cmd := command(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file, "./cmd/castellan")
+	file := filepath.Join(dir, program)
+	cmd := command(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", file, "./cmd/"+program)
 	cmd.Dir = b.options.Source
 	cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 	if _, err := run(cmd); err != nil {

@@ -3,7 +3,8 @@
 //
 // # The castellan image
 //
-// The static binary /castellan, /kafka-tls.jar which it brings into Kafka's JVMs, an empty /tmp, nothing else. It runs as user
+// The static binaries /castellan and /castellan-launch, /kafka-tls.jar which the latter brings into Kafka's JVMs, an empty /tmp,
+// nothing else. It runs as user
 // 1001 and is castellan.local/castellan:dev.
 //
 // # The Kafka image

@@ -173,7 +173,7 @@ func temporarySize(pod *v1.PodSetPodTemplate) string {
 // prepare puts the launcher into the instance, and the rack's name where the configuration reads it.
 func (c *Cluster) prepare(p Pool, n Node) plan.Process {
 	process := plan.Process{
-		Name: "kafka-init", Image: c.settings.LauncherImage, Command: []string{"/castellan", "launch", "prepare"},
+		Name: "kafka-init", Image: c.settings.LauncherImage, Command: []string{"/castellan-launch", "prepare"},
 		Resources: resources(p.spec.Spec.Resources), Mounts: []string{mountLauncher}, Template: opaque(p.template.InitContainer),
 	}
 	if c.looksUpRack(n) {
@@ -195,7 +195,7 @@ func (c *Cluster) process(p Pool, n Node, mounts []plan.Mount) plan.Process {
 		}
 	}
 	return plan.Process{
-		Name: "kafka", Image: c.Image, Command: []string{"/opt/castellan/castellan", "launch", "kafka"},
+		Name: "kafka", Image: c.Image, Command: []string{"/opt/castellan/castellan-launch", "kafka"},
 		Env: append(c.env(p), plan.Env{Name: votersVariable, Value: c.voters()}), Ports: c.ports(n), Resources: resources(p.spec.Spec.Resources), Mounts: seen, Template: opaque(p.template.KafkaContainer),
 		Ready: check("/ready", c.spec.ReadinessProbe, plan.Check{PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: 3}),
 		Alive: check("/healthy", c.spec.LivenessProbe, plan.Check{InitialDelaySeconds: 15, TimeoutSeconds: 5, FailureThreshold: 3}),

@@ -30,7 +30,7 @@ type Preparation struct {
 // KubernetesPreparation reads the preparation of a pod from its environment.
 func KubernetesPreparation(environment Environment) Preparation {
 	return Preparation{
-		Binary: "/opt/castellan/castellan",
+		Binary: "/opt/castellan/castellan-launch",
 		Engine: KafkaLayout().Engine, EngineSource: "/kafka-tls.jar",
 		RackFile:    filepath.Join(orElse(environment["INIT_FOLDER"], "/opt/kafka/init"), "rack.id"),
 		TopologyKey: environment["RACK_TOPOLOGY_KEY"],

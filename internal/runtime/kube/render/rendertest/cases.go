@@ -139,7 +139,7 @@ func instance(p *plan.Plan, g *plan.Group, id int32, s shape) plan.Instance {
 		Facts: map[string]string{v1.AnnotationKafkaVersion: "4.3.1", v1.AnnotationConfigurationHash: "01234567"},
 		Files: map[string]string{"server.config": fmt.Sprintf("node.id=%d\n", id), "cluster.id": "abcdefghijklmnopqrstuv"},
 		Prepare: []plan.Process{{
-			Name: "kafka-init", Image: "castellan:latest", Command: []string{"/castellan", "launch", "prepare"}, Mounts: []string{"launcher"},
+			Name: "kafka-init", Image: "castellan:latest", Command: []string{"/castellan-launch", "prepare"}, Mounts: []string{"launcher"},
 		}},
 		Mounts: append(s.storage(name),
 			plan.Mount{Name: "kafka-metrics-and-logging", Path: "/opt/kafka/custom-config", Files: true},
@@ -148,7 +148,7 @@ func instance(p *plan.Plan, g *plan.Group, id int32, s shape) plan.Instance {
 			plan.Mount{Name: "launcher", Path: "/opt/castellan", Scratch: &plan.Scratch{}},
 		),
 		Main: plan.Process{
-			Name: "kafka", Image: "kafka:4.3.1", Command: []string{"/opt/castellan/castellan", "launch", "kafka"},
+			Name: "kafka", Image: "kafka:4.3.1", Command: []string{"/opt/castellan/castellan-launch", "kafka"},
 			Env:   []plan.Env{{Name: "KAFKA_CLUSTER_NAME", Value: p.Owner.Name}},
 			Ports: []plan.Port{{Name: "tcp-replication", Number: 9091}, {Name: "tcp-clients", Number: 9092}},
 			Ready: &plan.Check{Path: "/ready", Port: 8080, PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: 3},
