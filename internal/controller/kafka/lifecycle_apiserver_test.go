@@ -110,23 +110,37 @@ func TestAPersonCanHaveAnAuthorityRenewed(t *testing.T) {
 }
 
 func TestAPersonCanHaveAKeyReplaced(t *testing.T) {
+	const node = "one-both-0"
 	w := newCertifiedWorld(t)
-	before := data(w.authorities(t))
+	before, pods := data(w.authorities(t)), uids(w.pods(t))
+	operator := w.secret(t, "one-cluster-operator-certs").Data
+	stale, err := w.launchers.serves(t.Context(), node)
+	must(t, err)
+	w.launchers.holdUp(node, stale)
 	w.ask(t, clusterKey, v1.AnnotationForceReplace)
-	w.reconcile(t)
-	equal(t, "as long as the node does not trust the key", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "0", Old: 1}, w.certified(t, before))
-	trust := w.secret(t, "one-trustbundle").Data["cluster-ca.crt"]
-	equal(t, "certificates in the bundle", 2, bytes.Count(trust, []byte("BEGIN")))
-	w.settle(t)
-	equal(t, "when it does", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "1", Old: 1}, w.certified(t, before))
-	equal(t, "events", []string{v1.EventAuthorityReplaced, v1.EventCertificateIssued}, w.told(t))
-
-	w.ask(t, clientsKey, v1.AnnotationForceReplace)
-	w.settle(t)
-	if bytes.Equal(before[clientsKey]["ca.key"], w.secret(t, clientsKey).Data["ca.key"]) {
-		t.Error("the key of the clients CA is the earlier one")
+	for range 3 {
+		w.reconcile(t)
+		w.others(t)
+		equal(t, "as long as the node does not trust the key", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "0", Old: 1}, w.certified(t, before))
 	}
-	equal(t, "certificates of clients in the bundle", 2, bytes.Count(w.secret(t, "one-trustbundle").Data["clients-ca.crt"], []byte("BEGIN")))
+	equal(t, "the operator's certificate meanwhile", operator, w.secret(t, "one-cluster-operator-certs").Data)
+	equal(t, "certificates in the bundle", 2, bytes.Count(w.secret(t, "one-trustbundle").Data["cluster-ca.crt"], []byte("BEGIN")))
+	equal(t, "verdict meanwhile", v1.ConditionReady, verdict(w.cluster(t)).Type)
+
+	trusting, err := w.launchers.serves(t.Context(), node)
+	must(t, err)
+	w.launchers.holdUp(node, trusting)
+	for range 3 {
+		w.reconcile(t)
+		w.others(t)
+		equal(t, "as long as the node serves the earlier certificate", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "1", Old: 1}, w.certified(t, before))
+	}
+
+	w.launchers.release()
+	w.settle(t)
+	equal(t, "in the end", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "1"}, w.certified(t, before))
+	equal(t, "events", []string{v1.EventAuthorityReplaced, v1.EventCertificateIssued, v1.EventOldCertificatesRemoved}, w.told(t))
+	equal(t, "pods", pods, uids(w.pods(t)))
 }
 
 func TestAReplacementThatWasInterruptedIsCompleted(t *testing.T) {
@@ -143,7 +157,7 @@ func TestAReplacementThatWasInterruptedIsCompleted(t *testing.T) {
 	w.startOperator(t)
 	w.settle(t)
 	equal(t, "key", half[clusterKey], w.secret(t, clusterKey).Data)
-	equal(t, "cluster CA", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "1", Old: 1}, w.certified(t, before))
+	equal(t, "cluster CA", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "1"}, w.certified(t, before))
 }
 
 func TestWorkOnAuthoritiesWaitsForAMaintenanceWindow(t *testing.T) {
@@ -193,14 +207,22 @@ func TestAClusterComesBackAfterAllItsCertificatesHaveExpired(t *testing.T) {
 	}
 }
 
-func TestOldCertificatesGoWhenTheyExpire(t *testing.T) {
-	w := newCertifiedWorld(t, v1.AnnotationClusterCALifetime, "17520h")
-	w.ask(t, clusterKey, v1.AnnotationForceReplace)
+func TestCertificatesThatClientsMayTrustGoWhenTheyExpire(t *testing.T) {
+	w := newCertifiedWorld(t, v1.AnnotationClientsCALifetime, "17520h")
+	before := w.secret(t, clientsKey).Data["ca.key"]
+	w.ask(t, clientsKey, v1.AnnotationForceReplace)
 	w.settle(t)
-	before := data(w.authorities(t))
+	if bytes.Equal(before, w.secret(t, clientsKey).Data["ca.key"]) {
+		t.Error("the key is the earlier one")
+	}
+	trusted := func() int {
+		return bytes.Count(w.secret(t, "one-trustbundle").Data["clients-ca.crt"], []byte("BEGIN"))
+	}
+	equal(t, "trusted certificates after the replacement", 2, trusted())
 	w.now = w.now.AddDate(1, 0, 1) // the first certificate was made for a year, the second for two
 	w.settle(t)
-	equal(t, "cluster CA", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "1", SameKey: true, SameCertificate: true}, w.certified(t, before))
+	equal(t, "trusted certificates after a year", 1, trusted())
+	equal(t, "certificates in the Secret", []string{"ca.crt"}, sortedKeys(w.secret(t, clientsCertificate).Data))
 	if !slices.Contains(w.told(t), v1.EventOldCertificatesRemoved) {
 		t.Error("no event tells it")
 	}
@@ -233,7 +255,7 @@ func TestDamagedAuthoritiesAreRepairedOrNamed(t *testing.T) {
 	w.editSecret(t, clusterKey, func(s *corev1.Secret) { s.Data["ca.key"] = []byte("junk") })
 	w.ask(t, clusterKey, v1.AnnotationForceReplace)
 	w.settle(t)
-	equal(t, "after the key was given up", certified{KeyGeneration: "1", Generation: "2", LeafGeneration: "2", Old: 1}, w.certified(t, good))
+	equal(t, "after the key was given up", certified{KeyGeneration: "1", Generation: "2", LeafGeneration: "2"}, w.certified(t, good))
 }
 
 func TestAnAuthorityThatWasDeletedWhileNodesTrustItIsReplacedInOrder(t *testing.T) {
@@ -244,7 +266,7 @@ func TestAnAuthorityThatWasDeletedWhileNodesTrustItIsReplacedInOrder(t *testing.
 	w.reconcile(t)
 	equal(t, "as long as the node does not trust the new one", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "0", Old: 1}, w.certified(t, before))
 	w.settle(t)
-	equal(t, "when it does", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "1", Old: 1}, w.certified(t, before))
+	equal(t, "when it does", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "1"}, w.certified(t, before))
 }
 
 func TestAUsersOwnAuthority(t *testing.T) {
