@@ -97,6 +97,27 @@ const (
 	AnnotationDiscovery = Domain + "discovery"
 )
 
+// Annotations of Castellan's own that users set on a Kafka resource. Durations are Go's, such as 36h or 90m, and at least one
+// minute; they take precedence over the days of the spec.
+const (
+	// AnnotationClusterCALifetime is how long a certificate of the cluster CA is valid.
+	AnnotationClusterCALifetime = "castellan.io/cluster-ca-lifetime"
+	// AnnotationClusterCARenewBefore is how long before its end the cluster CA's certificate is renewed.
+	AnnotationClusterCARenewBefore = "castellan.io/cluster-ca-renew-before"
+	// AnnotationClientsCALifetime is how long a certificate of the clients CA is valid.
+	AnnotationClientsCALifetime = "castellan.io/clients-ca-lifetime"
+	// AnnotationClientsCARenewBefore is how long before its end the clients CA's certificate is renewed.
+	AnnotationClientsCARenewBefore = "castellan.io/clients-ca-renew-before"
+	// AnnotationLeafLifetime is how long certificates of nodes and of the operator are valid.
+	AnnotationLeafLifetime = "castellan.io/leaf-lifetime"
+	// AnnotationLeafRenewBefore is how long before their end certificates of nodes and of the operator are renewed.
+	AnnotationLeafRenewBefore = "castellan.io/leaf-renew-before"
+	// AnnotationCAKeyAlgorithm is the kind of key that CAs get: RSA-2048, RSA-4096, ECDSA-P256, ECDSA-P384 or Ed25519.
+	AnnotationCAKeyAlgorithm = "castellan.io/ca-key-algorithm"
+	// AnnotationLeafKeyAlgorithm is the kind of key that nodes and the operator get: RSA-2048, RSA-4096, ECDSA-P256 or ECDSA-P384.
+	AnnotationLeafKeyAlgorithm = "castellan.io/leaf-key-algorithm"
+)
+
 // Annotations of Castellan's own.
 const (
 	// AnnotationQuorumVoters lists the controllers that a node was started with: node ids, ascending, separated by commas.

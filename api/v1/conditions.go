@@ -109,6 +109,10 @@ const (
 	WarningScaleDownPrevented = "ScaleDownPreventionCheck"
 	// WarningPvcResizing: a volume could not be resized.
 	WarningPvcResizing = "PvcResizingWarning"
+	// WarningAuthorityExpires: the certificate of a user's own authority ends soon.
+	WarningAuthorityExpires = "CertificateAuthorityExpiring"
+	// WarningCertificatePostponed: an authority's certificate is due and waits for a maintenance window.
+	WarningCertificatePostponed = "CertificateRenewalPostponed"
 	// WarningMetadataUpdateFailed: the metadata version could not be changed.
 	WarningMetadataUpdateFailed = "MetadataUpdateFailed"
 )
@@ -121,6 +125,22 @@ const (
 	RestartEventController = "strimzi.io/cluster-operator"
 	// RestartEventGenerateName is what the event's name starts with.
 	RestartEventGenerateName = "strimzi-event"
+)
+
+// What Events about certificates say: their action, and their reasons.
+const (
+	// CertificateEventAction is the action of all of them.
+	CertificateEventAction = "CertificateMaintenance"
+	// EventCertificateIssued: nodes or the operator have new certificates.
+	EventCertificateIssued = "CertificateIssued"
+	// EventAuthorityCreated: an authority was made.
+	EventAuthorityCreated = "CertificateAuthorityCreated"
+	// EventAuthorityRenewed: an authority has a new certificate for its key.
+	EventAuthorityRenewed = "CertificateAuthorityRenewed"
+	// EventAuthorityReplaced: an authority has a new key.
+	EventAuthorityReplaced = "CertificateAuthorityKeyReplaced"
+	// EventOldCertificatesRemoved: certificates of earlier keys are not trusted any more.
+	EventOldCertificatesRemoved = "OldCertificatesRemoved"
 )
 
 // Reasons of the Events about the restart of a pod, one Event for each.

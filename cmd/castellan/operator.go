@@ -20,6 +20,7 @@ import (
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	podsetv1 "castellan.io/castellan/api/core/v1"
@@ -182,6 +183,9 @@ func addControllers(mgr ctrl.Manager, c config.Operator) error {
 		Now:             time.Now,
 		Random:          rand.Reader,
 	})
+	if err := metrics.Registry.Register(reconciler.Metrics()); err != nil {
+		return err
+	}
 	timing := controller.Timing{Resync: c.Resync, Patience: c.Timeout, Now: time.Now}
 	shell := controller.NewShell(mgr.GetClient(), reconciler, "Kafka", c.Selector, timing)
 	if err := kafkacontroller.Setup(mgr, shell, kube.Metadata()); err != nil {

@@ -25,9 +25,9 @@ import (
 type Kind[T client.Object] interface {
 	// New returns an empty resource to read into.
 	New() T
-	// Reconcile makes the world match the resource and fills its status, conditions excepted. Its warnings become
-	// conditions whatever the error is. The error's meaning is the one package outcome defines.
-	Reconcile(ctx context.Context, resource T) (warnings []v1.Condition, err error)
+	// Reconcile makes the world match the resource and fills its status, conditions excepted. The report counts whatever
+	// the error is. The error's meaning is the one package outcome defines.
+	Reconcile(ctx context.Context, resource T) (Report, error)
 	// Check returns warnings about what the resource says, which hold whatever is done about it.
 	Check(resource T) []v1.Condition
 	// Gone is called when a resource does not exist any more.
@@ -36,6 +36,14 @@ type Kind[T client.Object] interface {
 	Status(resource T) (conditions *[]v1.Condition, observedGeneration *int64)
 	// Pause leaves in the status only what is true while nothing is done.
 	Pause(resource T)
+}
+
+// Report is what a reconciliation tells besides its error.
+type Report struct {
+	// Warnings become conditions.
+	Warnings []v1.Condition
+	// Next is how long from now something is due although nothing happens; 0 for nothing before the next resync.
+	Next time.Duration
 }
 
 // Timing is how the shell waits.
@@ -98,7 +106,7 @@ func (s *Shell[T]) Reconcile(ctx context.Context, request reconcile.Request) (re
 	if Paused(resource) {
 		s.pause(resource)
 		if err := s.writeStatus(ctx, before, resource); err != nil {
-			return s.result(ctx, err)
+			return s.result(ctx, 0, err)
 		}
 		return reconcile.Result{}, nil
 	}
@@ -109,20 +117,20 @@ func (s *Shell[T]) Reconcile(ctx context.Context, request reconcile.Request) (re
 func (s *Shell[T]) act(ctx context.Context, request reconcile.Request, before, resource T) (reconcile.Result, error) {
 	before, err := s.announce(ctx, before, resource)
 	if err != nil {
-		return s.result(ctx, err)
+		return s.result(ctx, 0, err)
 	}
 	started := s.timing.Now()
-	warnings, err := s.kind.Reconcile(ctx, resource)
+	report, err := s.kind.Reconcile(ctx, resource)
 	count(s.name, request.Namespace, err, s.timing.Now().Sub(started))
-	s.conclude(resource, request.NamespacedName, warnings, err)
+	s.conclude(resource, request.NamespacedName, report.Warnings, err)
 	writeErr := s.writeStatus(ctx, before, resource)
 	if errors.Is(writeErr, runtime.ErrConflict) {
-		return s.result(ctx, writeErr)
+		return s.result(ctx, 0, writeErr)
 	}
 	if writeErr != nil {
 		return reconcile.Result{}, errors.Join(err, writeErr)
 	}
-	return s.result(ctx, err)
+	return s.result(ctx, report.Next, err)
 }
 
 // Paused tells whether a resource asks to be left alone.
@@ -269,18 +277,20 @@ func message(err error) string {
 	return fmt.Sprintf("%s (code=%d)", err, refusal.Status().Code)
 }
 
-// result says when to come back. Input that cannot work is not tried again until it changes.
-func (s *Shell[T]) result(ctx context.Context, err error) (reconcile.Result, error) {
+// result says when to come back, next at the latest if it is not 0. Input that cannot work is not tried again until it
+// changes.
+func (s *Shell[T]) result(ctx context.Context, next time.Duration, err error) (reconcile.Result, error) {
 	var waiting *outcome.Waiting
+	latest := soonest(next, s.timing.Resync)
 	switch {
 	case err == nil:
-		return reconcile.Result{RequeueAfter: s.timing.Resync}, nil
+		return reconcile.Result{RequeueAfter: latest}, nil
 	case errors.As(err, &waiting):
 		log.FromContext(ctx).V(1).Info("waiting", "reason", waiting.Reason, "message", waiting.Message)
-		return reconcile.Result{RequeueAfter: soonest(waiting.After, s.timing.Resync)}, nil
+		return reconcile.Result{RequeueAfter: soonest(waiting.After, latest)}, nil
 	case outcome.IsInvalid(err):
 		log.FromContext(ctx).Info("the resource cannot work as it is", "why", err.Error())
-		return reconcile.Result{RequeueAfter: s.timing.Resync}, nil
+		return reconcile.Result{RequeueAfter: latest}, nil
 	case errors.Is(err, runtime.ErrConflict):
 		return reconcile.Result{RequeueAfter: conflictPause}, nil
 	}

@@ -36,15 +36,17 @@ type act func(*v1.Kafka) ([]v1.Condition, error)
 // scripted is a Kind that does what a test tells it.
 type scripted struct {
 	next act
+	due  time.Duration
 	acts int
 	gone []types.NamespacedName
 }
 
 func (s *scripted) New() *v1.Kafka { return &v1.Kafka{} }
 
-func (s *scripted) Reconcile(_ context.Context, k *v1.Kafka) ([]v1.Condition, error) {
+func (s *scripted) Reconcile(_ context.Context, k *v1.Kafka) (Report, error) {
 	s.acts++
-	return s.next(k)
+	warnings, err := s.next(k)
+	return Report{Warnings: warnings, Next: s.due}, err
 }
 
 func (s *scripted) Gone(_ context.Context, key types.NamespacedName) error {
@@ -140,6 +142,29 @@ func forbidden() error {
 
 func conflicting() error {
 	return fmt.Errorf("write: %w", apierrors.NewConflict(schema.GroupResource{Resource: "pods"}, "name", errors.New("newer")))
+}
+
+func TestWhatIsDueIsLookedAtInTime(t *testing.T) {
+	for name, test := range map[string]struct {
+		due   time.Duration
+		err   error
+		after time.Duration
+	}{
+		"before the resync":                {time.Minute, nil, time.Minute},
+		"no later than the resync":         {time.Hour, nil, resync},
+		"before what is waited for":        {time.Second, outcome.Wait("Rolling", "x", time.Minute), time.Second},
+		"no later than what is waited for": {time.Minute, outcome.Wait("Rolling", "x", time.Second), time.Second},
+		"also while the input is invalid":  {time.Minute, outcome.Invalid(v1.ReasonInvalidResource, errors.New("x")), time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, served)
+			s.kind.next, s.kind.due = fails(test.err), test.due
+			result, err := s.reconcile(t)
+			if err != nil || result.RequeueAfter != test.after {
+				t.Errorf("comes back after %v, want %v, error %v", result.RequeueAfter, test.after, err)
+			}
+		})
+	}
 }
 
 func TestTheEndOfAReconciliationHasOneMeaning(t *testing.T) {

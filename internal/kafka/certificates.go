@@ -105,14 +105,17 @@ func (c *Cluster) LeafRequests() map[string]pki.LeafRequest {
 	for _, n := range c.Nodes {
 		requests[n.Name] = pki.LeafRequest{
 			CommonName: c.Name + "-kafka", Organization: pki.Organization,
-			Names: c.names(n), Key: c.leafKey(), Chain: true, Lifetime: c.lifetime,
+			Names: c.names(n), Key: c.leafKey(), Chain: true, Lifetime: c.Leaves.Lifetime,
 		}
 	}
 	return requests
 }
 
-// leafKey is ECDSA unless all cipher suites that the user allows, but for those of TLS 1.3 that go with any key, need RSA.
+// leafKey is what was asked for. Otherwise it is ECDSA unless all cipher suites that the user allows, but for those of TLS 1.3 that go with any key, need RSA.
 func (c *Cluster) leafKey() pki.KeyAlgorithm {
+	if c.Leaves.Key != nil {
+		return *c.Leaves.Key
+	}
 	allowed := c.options["ssl.cipher.suites"]
 	if strings.Contains(allowed, "_RSA_") && !strings.Contains(allowed, "_ECDSA_") {
 		return pki.RSA2048
@@ -152,9 +155,9 @@ func (c *Cluster) serviceNames(endpoint string) []string {
 // secrets are what the nodes trust, and each node's own key and certificate.
 func (c *Cluster) secrets(certs Certificates) []plan.Secret {
 	list := []plan.Secret{{
-		Name:      c.trustSecret(),
+		Name:      TrustSecret(c.Name),
 		Component: plan.Component{Type: v1.ComponentTrustBundle, Name: v1.NameStrimzi},
-		Data:      map[string][]byte{clusterTrust: certs.ClusterTrust, clientsTrust: certs.ClientsTrust},
+		Data:      map[string][]byte{ClusterTrust: certs.ClusterTrust, ClientsTrust: certs.ClientsTrust},
 		Facts: map[string]string{
 			v1.AnnotationClusterCACertGeneration: strconv.Itoa(certs.ClusterCACertGeneration),
 			v1.AnnotationClientsCACertGeneration: strconv.Itoa(certs.ClientsCACertGeneration),
@@ -174,4 +177,14 @@ func (c *Cluster) secrets(certs Certificates) []plan.Secret {
 	return list
 }
 
-func (c *Cluster) trustSecret() string { return c.Name + "-trustbundle" }
+func (c *Cluster) trustSecret() string { return TrustSecret(c.Name) }
+
+// TrustSecret names the secret with what the nodes of a cluster trust.
+func TrustSecret(cluster string) string { return cluster + "-trustbundle" }
+
+// ClusterTrust and ClientsTrust are the entries of that secret: what nodes trust of each other and of the operator, and
+// what they trust of clients.
+const (
+	ClusterTrust = clusterTrust
+	ClientsTrust = clientsTrust
+)

@@ -7,6 +7,7 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka"
+	"castellan.io/castellan/internal/pki"
 )
 
 func TestNamesInTheCertificateOfABroker(t *testing.T) {
@@ -52,14 +53,15 @@ func TestCertificatesLiveAsLongAsTheAuthoritySays(t *testing.T) {
 		authority         *v1.CertificateAuthority
 		validity, renewal int
 	}{
-		"a year by default":  {nil, 365, 30},
-		"as long as it says": {&v1.CertificateAuthority{ValidityDays: ptr(int32(90)), RenewalDays: ptr(int32(20))}, 90, 20},
-		"in part by default": {&v1.CertificateAuthority{ValidityDays: ptr(int32(90))}, 90, 30},
+		"a year by default":                         {nil, 365, 30},
+		"as long as it says":                        {&v1.CertificateAuthority{ValidityDays: ptr(int32(90)), RenewalDays: ptr(int32(20))}, 90, 20},
+		"in part by default":                        {&v1.CertificateAuthority{ValidityDays: ptr(int32(90))}, 90, 30},
+		"a short life is renewed in its last third": {&v1.CertificateAuthority{ValidityDays: ptr(int32(9))}, 9, 3},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			request := mustResolve(t, changed(t, func(in *kafka.Input) { in.Kafka.Spec.ClusterCA = test.authority })).LeafRequests()["c-a-0"]
-			if request.ValidityDays != test.validity || request.RenewalDays != test.renewal || !request.Chain {
+			if request.Validity != pki.Days(test.validity) || request.RenewBefore != pki.Days(test.renewal) || !request.Chain {
 				t.Errorf("got %+v", request)
 			}
 		})

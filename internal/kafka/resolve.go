@@ -34,6 +34,9 @@ type Cluster struct {
 	Nodes []Node
 	// Listeners in the order of the manifest.
 	Listeners []listener.Listener
+	// ClusterCA and ClientsCA say how the authorities are kept, Leaves what they issue.
+	ClusterCA, ClientsCA pki.Policy
+	Leaves               LeafPolicy
 	// Warnings for people, in the order in which they are shown.
 	Warnings []Warning
 	// Notes for the operator's log: what was ignored.
@@ -43,7 +46,6 @@ type Cluster struct {
 
 	spec         v1.KafkaClusterSpec
 	settings     Settings
-	lifetime     pki.Lifetime
 	resizing     map[string]string
 	options      map[string]string
 	logging      string
@@ -105,6 +107,7 @@ func Resolve(in Input) (*Cluster, error) {
 	r.resolveListeners()
 	r.resolveOptions()
 	r.resolveLogging()
+	r.resolveKeeping()
 	r.checkResource()
 	r.checkTemplates()
 	if err := r.problems.err(); err != nil {
@@ -121,7 +124,7 @@ func newCluster(in Input, version target) *Cluster {
 		Version: version.version.Name, Image: cmp.Or(k.Spec.Kafka.Image, version.version.Image),
 		MetadataVersion: version.metadata, ID: clusterID(in),
 		Listeners: listener.All(k.Spec.Kafka.Listeners),
-		spec:      k.Spec.Kafka, settings: in.Settings, lifetime: lifetime(k.Spec.ClusterCA), resizing: resizing(k),
+		spec:      k.Spec.Kafka, settings: in.Settings, resizing: resizing(k),
 	}
 	if version.note != "" {
 		c.Notes = append(c.Notes, version.note)
@@ -138,34 +141,7 @@ func clusterID(in Input) string {
 	return cmp.Or(known, in.Seen.ClusterID, in.NewClusterID)
 }
 
-// Defaults of the certificates' lifetime, in days.
-const (
-	defaultValidity = 365
-	defaultRenewal  = 30
-)
-
-func lifetime(ca *v1.CertificateAuthority) pki.Lifetime {
-	life := pki.Lifetime{ValidityDays: defaultValidity, RenewalDays: defaultRenewal}
-	if ca != nil && ca.ValidityDays != nil {
-		life.ValidityDays = int(*ca.ValidityDays)
-	}
-	if ca != nil && ca.RenewalDays != nil {
-		life.RenewalDays = int(*ca.RenewalDays)
-		return life
-	}
-	// The default suits long lives; for short ones it would mean to renew at once and for ever.
-	life.RenewalDays = min(life.RenewalDays, life.ValidityDays/3)
-	return life
-}
-
 // resizing are the annotations about resizing in place, which workloads carry too.
-// checkLifetime refuses certificates that would be due for renewal the moment they are made.
-func (r *resolution) checkLifetime(path string, ca *v1.CertificateAuthority) {
-	if err := lifetime(ca).Validate(); err != nil {
-		r.problems.add(v1.ReasonInvalidResource, fmt.Sprintf("%s: %v", path, err))
-	}
-}
-
 func resizing(k *v1.Kafka) map[string]string {
 	kept := map[string]string{}
 	for _, name := range []string{v1.AnnotationInPlaceResizing, v1.AnnotationInPlaceResizingWaitForDeferred} {
@@ -183,8 +159,6 @@ func (r *resolution) checkResource() {
 		r.problems.add(v1.ReasonInvalidResource, "spec.kafka.authorization.authorizerClass: is missing; authorization of type custom needs a Java class")
 	}
 	r.problems.add(v1.ReasonInvalidResource, checkRack(spec.Rack)...)
-	r.checkLifetime("spec.clusterCa", r.in.Kafka.Spec.ClusterCA)
-	r.checkLifetime("spec.clientsCa", r.in.Kafka.Spec.ClientsCA)
 	if r.cluster.Image == "" {
 		r.problems.add(v1.ReasonInvalidConfiguration, fmt.Sprintf("spec.kafka.image: is not set, and the operator has no image for Kafka %s; set it here or configure the operator", r.cluster.Version))
 	}

@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"bytes"
 	"crypto/x509"
 	"fmt"
 	"io"
@@ -53,106 +54,146 @@ type Authority struct {
 	Old map[string][]byte
 }
 
-// Lifetime is how long a certificate is valid and how long before its end it is made anew, in days of 24 hours.
-type Lifetime struct {
-	ValidityDays int
-	RenewalDays  int
+// NewAuthority makes an authority with a new key. Both generations are 0. With RSA 4096 it takes about a second of one core.
+func NewAuthority(kind Kind, policy Policy, now time.Time, rand io.Reader) (Authority, error) {
+	return Authority{Kind: kind}.withNewKey(policy, now, rand)
 }
 
-// Validate refuses lifetimes that would renew a certificate the moment it is made, for ever.
-func (l Lifetime) Validate() error {
-	if l.ValidityDays <= 0 {
-		return fmt.Errorf("validity of %d days: it must be at least 1", l.ValidityDays)
-	}
-	if l.RenewalDays >= l.ValidityDays {
-		return fmt.Errorf("renewal %d days before expiry: it must be less than the validity of %d days", l.RenewalDays, l.ValidityDays)
-	}
-	return nil
-}
-
-// expiring tells whether the certificate is within its renewal days, or past its end.
-func (l Lifetime) expiring(certificate *x509.Certificate, now time.Time) bool {
-	return !now.Before(certificate.NotAfter.Add(-days(l.RenewalDays)))
-}
-
-// NewAuthority makes an authority with a new key. Both generations are 0. It takes about a second of one core.
-func NewAuthority(kind Kind, validityDays int, now time.Time, rand io.Reader) (Authority, error) {
-	return Authority{Kind: kind}.withNewKey(validityDays, now, rand)
-}
-
-// Renew makes a new certificate for the same key. Old certificates are dropped: what they vouched for, the renewed
-// one vouches for too, or nobody may rely on it any more.
-func (a Authority) Renew(validityDays int, now time.Time, rand io.Reader) (Authority, error) {
+// Renew makes a new certificate for the same key. Old certificates stay: they are of other keys, for which the new
+// certificate does not vouch.
+func (a Authority) Renew(policy Policy, now time.Time, rand io.Reader) (Authority, error) {
 	key, err := ParseKey(a.Key)
 	if err != nil {
 		return Authority{}, fmt.Errorf("renewing %s: reading %s: %w", a.Kind, KeyEntry, err)
 	}
 	subject := authoritySubject(a.Kind, a.KeyGeneration)
-	certificate, err := selfSign(key, subject, span(now, validityDays), rand)
+	certificate, err := selfSign(key, subject, span(now, policy.Validity), rand)
 	if err != nil {
 		return Authority{}, fmt.Errorf("renewing %s: %w", a.Kind, err)
 	}
-	a.Certificate, a.Old = certificate, nil
+	a.Certificate = certificate
 	a.CertificateGeneration++
 	return a, nil
 }
 
 // ReplaceKey makes a new key with a new certificate. The certificate it replaces stays trusted under a name that
 // tells its expiry, so that leaves signed with the old key are accepted until all of them are issued anew.
-func (a Authority) ReplaceKey(validityDays int, now time.Time, rand io.Reader) (Authority, error) {
-	old := maps.Clone(a.Old)
+func (a Authority) ReplaceKey(policy Policy, now time.Time, rand io.Reader) (Authority, error) {
 	if current, err := ParseCertificates(a.Certificate); err == nil {
-		if old == nil {
-			old = map[string][]byte{}
-		}
-		old[OldEntry(current[0].NotAfter)] = a.Certificate
+		// The key's generation may have been lost with the key.
+		a.KeyGeneration = max(a.KeyGeneration, keyGenerationOf(a.Kind, current[0]))
 	}
-	a.Old = old
+	a = a.retired()
 	a.KeyGeneration++
 	a.CertificateGeneration++
-	return a.withNewKey(validityDays, now, rand)
+	return a.withNewKey(policy, now, rand)
 }
 
-// Apply carries out what DecideAuthority decided. Without an action, or with a postponed one, it returns the
-// authority unchanged.
-func (a Authority) Apply(action Action, validityDays int, now time.Time, rand io.Reader) (Authority, error) {
+// create starts the authority. Where certificates of an earlier one are still trusted (see WithTrusted), the generations
+// go on from them, so that the new key reaches the nodes as any replacement does instead of cutting them off.
+func (a Authority) create(policy Policy, now time.Time, rand io.Reader) (Authority, error) {
+	for _, name := range a.oldEntries() {
+		if old, err := ParseCertificates(a.Old[name]); err == nil {
+			a.KeyGeneration = max(a.KeyGeneration, keyGenerationOf(a.Kind, old[0])+1)
+		}
+	}
+	if len(a.Old) > 0 {
+		a.CertificateGeneration++
+	}
+	return a.withNewKey(policy, now, rand)
+}
+
+// completeReplacement makes the certificate of a key that was stored when the operator stopped.
+func (a Authority) completeReplacement(policy Policy, now time.Time, rand io.Reader) (Authority, error) {
+	return a.retired().Renew(policy, now, rand)
+}
+
+// retired has the current certificate among the old ones.
+func (a Authority) retired() Authority {
+	current, err := ParseCertificates(a.Certificate)
+	if err != nil {
+		return a
+	}
+	return a.withOld(OldEntry(current[0].NotAfter), a.Certificate)
+}
+
+func (a Authority) withOld(entry string, certificate []byte) Authority {
+	old := maps.Clone(a.Old)
+	if old == nil {
+		old = map[string][]byte{}
+	}
+	old[freeEntry(old, entry, certificate)] = certificate
+	a.Old = old
+	return a
+}
+
+// freeEntry is the entry's name, or that of a later second when another certificate with the same end has it already.
+func freeEntry(old map[string][]byte, entry string, certificate []byte) string {
+	for {
+		is, taken := old[entry]
+		if !taken || bytes.Equal(is, certificate) {
+			return entry
+		}
+		end, err := time.Parse(oldEntryLayout, entry)
+		if err != nil {
+			return entry
+		}
+		entry = OldEntry(end.Add(time.Second))
+	}
+}
+
+// Apply carries out what DecideAuthority decided. Without an action, or with one that is not to be done now, it returns
+// the authority unchanged.
+func (a Authority) Apply(action Action, policy Policy, now time.Time, rand io.Reader) (Authority, error) {
 	switch action {
 	case Create:
-		return a.create(validityDays, now, rand)
+		return a.create(policy, now, rand)
 	case RenewCertificate:
-		return a.Renew(validityDays, now, rand)
+		return a.Renew(policy, now, rand)
 	case ReplaceKey:
-		return a.ReplaceKey(validityDays, now, rand)
+		return a.ReplaceKey(policy, now, rand)
+	case CompleteReplacement:
+		return a.completeReplacement(policy, now, rand)
 	default:
 		return a, nil
 	}
 }
 
-// create starts the authority. When only its key was lost, running pods still trust the certificate that is left:
-// it stays trusted and the generations go on from it, so that the new key reaches the pods as any replacement does
-// instead of cutting them off from each other. The key's generation was lost with the key; the certificate's
-// common name still tells it.
-func (a Authority) create(validityDays int, now time.Time, rand io.Reader) (Authority, error) {
-	current, err := ParseCertificates(a.Certificate)
-	if err != nil {
-		return NewAuthority(a.Kind, validityDays, now, rand)
-	}
-	a.KeyGeneration = max(a.KeyGeneration, keyGenerationOf(current[0]))
-	return a.ReplaceKey(validityDays, now, rand)
-}
-
 var commonNameGeneration = regexp.MustCompile(` v(\d+)$`)
 
-func keyGenerationOf(certificate *x509.Certificate) int {
+// keyGenerationOf is the generation of its key that a certificate which the operator made tells; -1 for others.
+func keyGenerationOf(kind Kind, certificate *x509.Certificate) int {
 	match := commonNameGeneration.FindStringSubmatch(certificate.Subject.CommonName)
 	if match == nil {
-		return 0
+		return -1
 	}
 	generation, err := strconv.Atoi(match[1])
-	if err != nil {
-		return 0
+	if err != nil || certificate.Subject.String() != subjectText(kind, generation) {
+		return -1
 	}
 	return generation
+}
+
+func subjectText(kind Kind, keyGeneration int) string {
+	return authoritySubject(kind, keyGeneration).String()
+}
+
+// WithTrusted adds as old certificates those of a trust bundle that are not of the present key and still hold. So what was
+// lost with a Secret is restored: leaves that they vouch for are still in use.
+func (a Authority) WithTrusted(bundle []byte, now time.Time) Authority {
+	trusted, err := ParseCertificates(bundle)
+	if err != nil {
+		return a
+	}
+	key, keyErr := ParseKey(a.Key)
+	for _, certificate := range trusted {
+		present := keyErr == nil && samePublicKey(certificate, key)
+		if present || !certificate.IsCA || expired(certificate, now) {
+			continue
+		}
+		a = a.withOld(OldEntry(certificate.NotAfter), encodeCertificate(certificate.Raw))
+	}
+	return a
 }
 
 // WithoutExpired drops old certificates that have expired or cannot be read, and names the dropped entries, sorted.
@@ -161,7 +202,7 @@ func (a Authority) WithoutExpired(now time.Time) (Authority, []string) {
 	kept := map[string][]byte{}
 	for _, name := range a.oldEntries() {
 		certificates, err := ParseCertificates(a.Old[name])
-		if err != nil || now.After(certificates[0].NotAfter) {
+		if err != nil || expired(certificates[0], now) {
 			dropped = append(dropped, name)
 			continue
 		}
@@ -196,8 +237,8 @@ func OldEntry(notAfter time.Time) string {
 	return notAfter.UTC().Format(oldEntryLayout)
 }
 
-func (a Authority) withNewKey(validityDays int, now time.Time, rand io.Reader) (Authority, error) {
-	key, err := generateKey(authorityKey, rand)
+func (a Authority) withNewKey(policy Policy, now time.Time, rand io.Reader) (Authority, error) {
+	key, err := generateKey(policy.Key, rand)
 	if err != nil {
 		return Authority{}, fmt.Errorf("generating the key of %s: %w", a.Kind, err)
 	}
@@ -206,7 +247,7 @@ func (a Authority) withNewKey(validityDays int, now time.Time, rand io.Reader) (
 		return Authority{}, fmt.Errorf("encoding the key of %s: %w", a.Kind, err)
 	}
 	subject := authoritySubject(a.Kind, a.KeyGeneration)
-	certificate, err := selfSign(key, subject, span(now, validityDays), rand)
+	certificate, err := selfSign(key, subject, span(now, policy.Validity), rand)
 	if err != nil {
 		return Authority{}, fmt.Errorf("signing %s: %w", a.Kind, err)
 	}

@@ -19,8 +19,13 @@ const (
 	RenewCertificate Action = "RenewCertificate"
 	// ReplaceKey makes a new key and a certificate for it; the old certificate stays trusted.
 	ReplaceKey Action = "ReplaceKey"
+	// CompleteReplacement makes the certificate of a new key that is already stored; the old certificate stays trusted.
+	CompleteReplacement Action = "CompleteReplacement"
 	// Postponed means that something is due but has to wait for a maintenance window.
 	Postponed Action = "Postponed"
+	// Refused means that a person has to decide: whatever the operator did could make worthless what is in use. The reason
+	// says what can be done.
+	Refused Action = "Refused"
 )
 
 // Decision is an action with the reason for it, written for a person. The reason of None is empty.
@@ -32,6 +37,8 @@ type Decision struct {
 // Policy is how the owner of a cluster wants a generated authority kept.
 type Policy struct {
 	Lifetime
+	// Key is the kind of the keys that are made; a key that exists is not replaced because it is of another kind.
+	Key KeyAlgorithm
 	// ReplaceKeyOnExpiry makes a new key when the certificate nears its end, instead of a new certificate only.
 	ReplaceKeyOnExpiry bool
 }
@@ -59,11 +66,16 @@ type authorityCheck func(authorityView) Decision
 // urgentChecks find an authority that cannot work. They do not wait for a maintenance window.
 func urgentChecks() []authorityCheck {
 	return []authorityCheck{
+		nothingExists,
+		givenUp,
 		keyMissing,
 		keyUnreadable,
 		certificateMissing,
 		certificateUnreadable,
+		replacementInterrupted,
 		keyOfAnotherCertificate,
+		certificateExpired,
+		certificateNotYetValid,
 	}
 }
 
@@ -110,19 +122,35 @@ func viewAuthority(state AuthorityState, policy Policy, now time.Time) authority
 	return view
 }
 
+func nothingExists(v authorityView) Decision {
+	if len(v.state.Key) > 0 || len(v.state.Certificate) > 0 {
+		return Decision{Action: None}
+	}
+	return Decision{Create, fmt.Sprintf("there is no %s yet", v.state.Kind)}
+}
+
+// givenUp lets a person say that a key which cannot be used is lost. Its certificate stays trusted, so that nodes
+// keep talking to each other until they have certificates of the new key.
+func givenUp(v authorityView) Decision {
+	if !v.state.ForceReplace || v.keyErr == nil && (v.certificate == nil || samePublicKey(v.certificate, v.key)) {
+		return Decision{Action: None}
+	}
+	return Decision{ReplaceKey, fmt.Sprintf("replacement of the key of %s, which cannot be used, was asked for", v.state.Kind)}
+}
+
+// keyMissing makes no new key: whatever was issued by the lost one would become worthless, and a backup may have it.
 func keyMissing(v authorityView) Decision {
 	if len(v.state.Key) > 0 {
 		return Decision{Action: None}
 	}
-	return Decision{Create, fmt.Sprintf("%s of %s is missing", KeyEntry, v.state.Kind)}
+	return Decision{Refused, fmt.Sprintf("%s of %s is missing, while its %s exists", KeyEntry, v.state.Kind, CertificateEntry)}
 }
 
-// keyUnreadable replaces the key rather than starting over, because the certificate may still be trusted and used.
 func keyUnreadable(v authorityView) Decision {
 	if v.keyErr == nil {
 		return Decision{Action: None}
 	}
-	return Decision{ReplaceKey, fmt.Sprintf("%s of %s cannot be read: %v", KeyEntry, v.state.Kind, v.keyErr)}
+	return Decision{Refused, fmt.Sprintf("%s of %s cannot be read: %v", KeyEntry, v.state.Kind, v.keyErr)}
 }
 
 func certificateMissing(v authorityView) Decision {
@@ -139,13 +167,38 @@ func certificateUnreadable(v authorityView) Decision {
 	return Decision{RenewCertificate, fmt.Sprintf("%s of %s cannot be read: %v", CertificateEntry, v.state.Kind, v.certificateErr)}
 }
 
-// keyOfAnotherCertificate finds a replacement that stopped between writing the two Secrets. Replacing the key once
-// more keeps the certificate that pods may already trust.
+// replacementInterrupted finds a replacement that stopped between writing the two Secrets: the key's is written first
+// and says that it is one generation ahead of the one that the certificate names.
+func replacementInterrupted(v authorityView) Decision {
+	of := keyGenerationOf(v.state.Kind, v.certificate)
+	if samePublicKey(v.certificate, v.key) || of < 0 || v.state.KeyGeneration != of+1 {
+		return Decision{Action: None}
+	}
+	return Decision{CompleteReplacement, fmt.Sprintf("a replacement of the key of %s was interrupted: generation %d of the key has no certificate yet",
+		v.state.Kind, v.state.KeyGeneration)}
+}
+
 func keyOfAnotherCertificate(v authorityView) Decision {
 	if samePublicKey(v.certificate, v.key) {
 		return Decision{Action: None}
 	}
-	return Decision{ReplaceKey, fmt.Sprintf("%s of %s does not belong to its %s", KeyEntry, v.state.Kind, CertificateEntry)}
+	return Decision{Refused, fmt.Sprintf("%s of %s does not belong to its %s", KeyEntry, v.state.Kind, CertificateEntry)}
+}
+
+// certificateExpired does not wait for a window: nothing works any more that a window could protect.
+func certificateExpired(v authorityView) Decision {
+	if !expired(v.certificate, v.now) {
+		return Decision{Action: None}
+	}
+	return Decision{v.actionOnExpiry(), fmt.Sprintf("%s of %s expired at %s", CertificateEntry, v.state.Kind, at(v.certificate.NotAfter))}
+}
+
+// certificateNotYetValid finds what an operator made whose clock was far ahead.
+func certificateNotYetValid(v authorityView) Decision {
+	if !early(v.certificate, v.now) {
+		return Decision{Action: None}
+	}
+	return Decision{RenewCertificate, fmt.Sprintf("%s of %s is not valid before %s", CertificateEntry, v.state.Kind, at(v.certificate.NotBefore))}
 }
 
 func renewalForced(v authorityView) Decision {
@@ -166,10 +219,13 @@ func nearExpiry(v authorityView) Decision {
 	if !v.policy.expiring(v.certificate, v.now) {
 		return Decision{Action: None}
 	}
-	action := RenewCertificate
+	return Decision{v.actionOnExpiry(), fmt.Sprintf("%s of %s expires at %s, within %s",
+		CertificateEntry, v.state.Kind, at(v.certificate.NotAfter), spell(v.policy.RenewBefore))}
+}
+
+func (v authorityView) actionOnExpiry() Action {
 	if v.policy.ReplaceKeyOnExpiry {
-		action = ReplaceKey
+		return ReplaceKey
 	}
-	return Decision{action, fmt.Sprintf("%s of %s expires at %s, within %d days",
-		CertificateEntry, v.state.Kind, v.certificate.NotAfter.UTC().Format(time.RFC3339), v.policy.RenewalDays)}
+	return RenewCertificate
 }

@@ -11,31 +11,51 @@ import (
 )
 
 // LeafDecision says whether a leaf has to be issued (anew), with the reason, written for a person. Postponed is set
-// when a leaf nears its end but has to wait for a maintenance window; it is then kept.
+// when a leaf is due but has to wait, for a maintenance window or for nodes to trust a new key; it is then kept.
 type LeafDecision struct {
 	Issue     bool
 	Postponed bool
 	Reason    string
 }
 
+// Moment is when a leaf is decided about, and what holds then.
+type Moment struct {
+	Now time.Time
+	// WindowOpen tells whether a maintenance window is open.
+	WindowOpen bool
+	// Awaits says why leaves of a new key must not be issued yet, as AwaitTrust does; empty when they may.
+	Awaits string
+}
+
 // leafView is what the checks look at, parsed once.
 type leafView struct {
-	stored    Leaf
-	wanted    LeafRequest
-	issuer    Authority
-	authority *x509.Certificate
-	chain     []*x509.Certificate
-	chainErr  error
+	stored   Leaf
+	wanted   LeafRequest
+	trust    Trust
+	moment   Moment
+	issuer   *x509.Certificate
+	trusted  []*x509.Certificate
+	chain    []*x509.Certificate
+	chainErr error
 }
 
 // leafCheck returns why the leaf must be issued anew, or nothing.
 type leafCheck func(leafView) string
 
-func leafChecks() []leafCheck {
+// brokenLeafChecks find a leaf that cannot work. It is issued anew whatever the moment is.
+func brokenLeafChecks() []leafCheck {
 	return []leafCheck{
 		leafMissing,
 		leafUnreadable,
 		leafKeyWrong,
+		leafExpired,
+		leafNotYetValid,
+	}
+}
+
+// wrongLeafChecks find a leaf that works and is not what is wanted.
+func wrongLeafChecks() []leafCheck {
+	return []leafCheck{
 		leafGenerationDiffers,
 		leafSignerDiffers,
 		leafSubjectDiffers,
@@ -44,35 +64,62 @@ func leafChecks() []leafCheck {
 	}
 }
 
-// DecideLeaf says whether the stored leaf is what is wanted from the issuer. The first check with an answer wins.
+// DecideLeaf says whether the stored leaf is what is wanted of the issuer. The first check with an answer wins.
 // Only the approaching end of a leaf waits for a maintenance window. An issuer that cannot be read keeps every leaf:
-// nothing could be issued from it anyway, and IssueLeaf tells the error.
-func DecideLeaf(stored Leaf, wanted LeafRequest, issuer Authority, now time.Time, inWindow bool) LeafDecision {
-	authority, err := ParseCertificates(issuer.Certificate)
+// nothing could be issued from it anyway, and issuing tells the error.
+func DecideLeaf(stored Leaf, wanted LeafRequest, trust Trust, moment Moment) LeafDecision {
+	issuer, err := ParseCertificates(trust.Certificate)
 	if err != nil && len(stored.Certificate) > 0 {
 		return LeafDecision{}
 	}
-	view := leafView{stored: stored, wanted: wanted, issuer: issuer}
+	view := leafView{stored: stored, wanted: wanted, trust: trust, moment: moment}
 	if err == nil {
-		view.authority = authority[0]
+		view.issuer = issuer[0]
 	}
+	view.trusted, _ = ParseCertificates(trust.Bundle) // without any, no earlier key vouches for the leaf
 	view.chain, view.chainErr = ParseCertificates(stored.Certificate)
-	for _, check := range leafChecks() {
-		if reason := check(view); reason != "" {
-			return LeafDecision{Issue: true, Reason: reason}
-		}
+	if reason := firstReason(brokenLeafChecks(), view); reason != "" {
+		return LeafDecision{Issue: true, Reason: reason}
 	}
-	return decideExpiry(view, now, inWindow)
+	if reason := awaitsTrust(view); reason != "" {
+		return LeafDecision{Postponed: true, Reason: reason}
+	}
+	if reason := firstReason(wrongLeafChecks(), view); reason != "" {
+		return LeafDecision{Issue: true, Reason: reason}
+	}
+	return decideExpiry(view)
 }
 
-func decideExpiry(v leafView, now time.Time, inWindow bool) LeafDecision {
+func firstReason(checks []leafCheck, view leafView) string {
+	for _, check := range checks {
+		if reason := check(view); reason != "" {
+			return reason
+		}
+	}
+	return ""
+}
+
+// awaitsTrust keeps a leaf of an earlier key that everybody trusts, as long as not everybody trusts the new key. Once
+// nothing vouches for the leaf any more, there is nothing to wait for.
+func awaitsTrust(v leafView) string {
 	leaf := v.chain[0]
-	if !v.wanted.expiring(leaf, now) {
+	if v.moment.Awaits == "" || leaf.CheckSignatureFrom(v.issuer) == nil {
+		return ""
+	}
+	vouches := func(c *x509.Certificate) bool { return !expired(c, v.moment.Now) && leaf.CheckSignatureFrom(c) == nil }
+	if !slices.ContainsFunc(v.trusted, vouches) {
+		return ""
+	}
+	return "the certificate of the earlier key stays: " + v.moment.Awaits
+}
+
+func decideExpiry(v leafView) LeafDecision {
+	leaf := v.chain[0]
+	if !v.wanted.expiring(leaf, v.moment.Now) {
 		return LeafDecision{}
 	}
-	reason := fmt.Sprintf("the certificate expires at %s, within %d days",
-		leaf.NotAfter.UTC().Format(time.RFC3339), v.wanted.RenewalDays)
-	if !inWindow {
+	reason := fmt.Sprintf("the certificate expires at %s, within %s", at(leaf.NotAfter), spell(v.wanted.RenewBefore))
+	if !v.moment.WindowOpen {
 		return LeafDecision{Postponed: true, Reason: "renewal waits for a maintenance window: " + reason}
 	}
 	return LeafDecision{Issue: true, Reason: reason}
@@ -106,19 +153,33 @@ func leafKeyWrong(v leafView) string {
 	return ""
 }
 
+func leafExpired(v leafView) string {
+	if !expired(v.chain[0], v.moment.Now) {
+		return ""
+	}
+	return "the certificate expired at " + at(v.chain[0].NotAfter)
+}
+
+func leafNotYetValid(v leafView) string {
+	if !early(v.chain[0], v.moment.Now) {
+		return ""
+	}
+	return "the certificate is not valid before " + at(v.chain[0].NotBefore)
+}
+
 func leafGenerationDiffers(v leafView) string {
-	if v.stored.AuthorityGeneration == v.issuer.CertificateGeneration {
+	if v.stored.AuthorityGeneration == v.trust.Generation {
 		return ""
 	}
 	return fmt.Sprintf("it was issued by generation %d of %s, the current one is %d",
-		v.stored.AuthorityGeneration, v.issuer.Kind, v.issuer.CertificateGeneration)
+		v.stored.AuthorityGeneration, v.trust.Name, v.trust.Generation)
 }
 
 func leafSignerDiffers(v leafView) string {
-	if v.chain[0].CheckSignatureFrom(v.authority) == nil {
+	if v.chain[0].CheckSignatureFrom(v.issuer) == nil {
 		return ""
 	}
-	return fmt.Sprintf("it was not signed by the current %s", v.issuer.Kind)
+	return fmt.Sprintf("it was not signed by the current %s", v.trust.Name)
 }
 
 func leafSubjectDiffers(v leafView) string {
@@ -145,11 +206,11 @@ func leafChainIncomplete(v leafView) string {
 	if !v.wanted.Chain {
 		return ""
 	}
-	isAuthority := func(c *x509.Certificate) bool { return bytes.Equal(c.Raw, v.authority.Raw) }
+	isAuthority := func(c *x509.Certificate) bool { return bytes.Equal(c.Raw, v.issuer.Raw) }
 	if slices.ContainsFunc(v.chain[1:], isAuthority) {
 		return ""
 	}
-	return fmt.Sprintf("the stored chain lacks the certificate of %s", v.issuer.Kind)
+	return fmt.Sprintf("the stored chain lacks the certificate of %s", v.trust.Name)
 }
 
 func nameSet(names []string, addresses []net.IP) []string {

@@ -26,13 +26,17 @@ func TestDecideAuthority(t *testing.T) {
 		reason string
 	}{
 		"a fresh authority needs nothing": {action: pki.None},
-		"without anything it is created": {
+		"without anything it is created even outside a window": {
 			change: func(s *pki.AuthorityState) { s.Authority = pki.Authority{Kind: pki.ClientsAuthority} },
-			closed: true, action: pki.Create, reason: "ca.key of clients-ca is missing",
+			closed: true, action: pki.Create, reason: "there is no clients-ca yet",
 		},
-		"without a key it is created even outside a window": {
+		"a lost key is for a person to restore": {
 			change: func(s *pki.AuthorityState) { s.Key = nil },
-			closed: true, action: pki.Create, reason: "ca.key of cluster-ca is missing",
+			action: pki.Refused, reason: "ca.key of cluster-ca is missing, while its ca.crt exists",
+		},
+		"a lost key is replaced when a person gives it up, even outside a window": {
+			change: func(s *pki.AuthorityState) { s.Key, s.ForceReplace = nil, true },
+			closed: true, action: pki.ReplaceKey, reason: "replacement of the key of cluster-ca, which cannot be used, was asked for",
 		},
 		"without a certificate the certificate is renewed even outside a window": {
 			change: func(s *pki.AuthorityState) { s.Certificate = nil },
@@ -42,14 +46,40 @@ func TestDecideAuthority(t *testing.T) {
 			change: func(s *pki.AuthorityState) { s.Certificate = []byte("junk") },
 			action: pki.RenewCertificate, reason: "ca.crt of cluster-ca cannot be read: no certificate in PEM found",
 		},
-		"an unreadable key is replaced and its content not shown": {
+		"an unreadable key is for a person to restore, and its content is not shown": {
 			change: func(s *pki.AuthorityState) { s.Key = damagedKey },
-			action: pki.ReplaceKey,
+			action: pki.Refused,
 			reason: `ca.key of cluster-ca cannot be read: the content of the "PRIVATE KEY" block is not a private key of a known kind`,
 		},
-		"a key of another certificate is replaced": {
+		"an unreadable key is replaced when a person gives it up": {
+			change: func(s *pki.AuthorityState) { s.Key, s.ForceReplace = damagedKey, true },
+			action: pki.ReplaceKey, reason: "replacement of the key of cluster-ca, which cannot be used, was asked for",
+		},
+		"neither a key nor a certificate that can be read is for a person to restore": {
+			change: func(s *pki.AuthorityState) { s.Key, s.Certificate = damagedKey, []byte("junk") },
+			action: pki.Refused,
+			reason: `ca.key of cluster-ca cannot be read: the content of the "PRIVATE KEY" block is not a private key of a known kind`,
+		},
+		"a key of another certificate is for a person to restore": {
 			change: func(s *pki.AuthorityState) { s.Key = other.Key }, closed: true,
-			action: pki.ReplaceKey, reason: "ca.key of cluster-ca does not belong to its ca.crt",
+			action: pki.Refused, reason: "ca.key of cluster-ca does not belong to its ca.crt",
+		},
+		"a key of another certificate is replaced when a person gives it up": {
+			change: func(s *pki.AuthorityState) { s.Key, s.ForceReplace = other.Key, true },
+			action: pki.ReplaceKey, reason: "replacement of the key of cluster-ca, which cannot be used, was asked for",
+		},
+		"a key that is one generation ahead was stored by an operator that stopped then": {
+			change: func(s *pki.AuthorityState) { s.Key, s.KeyGeneration = other.Key, 1 }, closed: true,
+			action: pki.CompleteReplacement,
+			reason: "a replacement of the key of cluster-ca was interrupted: generation 1 of the key has no certificate yet",
+		},
+		"a key of another certificate that is two ahead was not": {
+			change: func(s *pki.AuthorityState) { s.Key, s.KeyGeneration = other.Key, 2 },
+			action: pki.Refused, reason: "ca.key of cluster-ca does not belong to its ca.crt",
+		},
+		"a key of another authority's certificate was not either": {
+			change: func(s *pki.AuthorityState) { s.Kind, s.Key, s.KeyGeneration = pki.ClientsAuthority, other.Key, 1 },
+			action: pki.Refused, reason: "ca.key of clients-ca does not belong to its ca.crt",
 		},
 		"a forced renewal is done inside a window": {
 			change: func(s *pki.AuthorityState) { s.ForceRenew = true },
@@ -84,9 +114,24 @@ func TestDecideAuthority(t *testing.T) {
 			at: end.Add(-30 * day), policy: pki.Policy{ReplaceKeyOnExpiry: true}, action: pki.ReplaceKey,
 			reason: "ca.crt of cluster-ca expires at 2027-05-04T03:02:01Z, within 30 days",
 		},
-		"even an expired certificate waits for a window": {
-			at: end.Add(day), closed: true, action: pki.Postponed,
+		"in its last second it waits for a window": {
+			at: end, closed: true, action: pki.Postponed,
 			reason: "RenewCertificate waits for a maintenance window: ca.crt of cluster-ca expires at 2027-05-04T03:02:01Z, within 30 days",
+		},
+		"an expired certificate does not wait for a window": {
+			at: end.Add(time.Second), closed: true, action: pki.RenewCertificate,
+			reason: "ca.crt of cluster-ca expired at 2027-05-04T03:02:01Z",
+		},
+		"an expired certificate gets a new key if the policy says so": {
+			at: end.Add(day), closed: true, policy: pki.Policy{ReplaceKeyOnExpiry: true}, action: pki.ReplaceKey,
+			reason: "ca.crt of cluster-ca expired at 2027-05-04T03:02:01Z",
+		},
+		"a clock that is ten minutes late is tolerated: five of them by the certificate": {
+			at: now.Add(-10 * time.Minute), action: pki.None,
+		},
+		"a certificate from the future is renewed": {
+			at: now.Add(-11 * time.Minute), closed: true, action: pki.RenewCertificate,
+			reason: "ca.crt of cluster-ca is not valid before 2026-05-04T02:57:01Z",
 		},
 	}
 	for name, test := range tests {
@@ -98,7 +143,7 @@ func TestDecideAuthority(t *testing.T) {
 			if test.at.IsZero() {
 				test.at = now
 			}
-			test.policy.Lifetime = lifetime
+			test.policy.Lifetime, test.policy.Key = lifetime, pki.ECDSAP256
 			decision := pki.DecideAuthority(state, test.policy, test.at, !test.closed)
 			if decision != (pki.Decision{Action: test.action, Reason: test.reason}) {
 				t.Errorf("got %+v", decision)
@@ -108,14 +153,13 @@ func TestDecideAuthority(t *testing.T) {
 	}
 }
 
-// assertHealed carries the decision out: afterwards nothing must be due any more. New keys take a second, so the
-// table's many cases of them are looked at only where the state before was broken.
+// assertHealed carries the decision out: afterwards nothing must be due any more.
 func assertHealed(t *testing.T, state pki.AuthorityState, decision pki.Decision, policy pki.Policy, at time.Time) {
 	t.Helper()
-	if decision.Action == pki.Postponed || state.ForceReplace || len(state.Key) == 0 {
+	if decision.Action == pki.Postponed || decision.Action == pki.Refused {
 		return
 	}
-	after, err := state.Apply(decision.Action, policy.ValidityDays, at, rand.Reader)
+	after, err := state.Apply(decision.Action, policy, at, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,11 +167,16 @@ func assertHealed(t *testing.T, state pki.AuthorityState, decision pki.Decision,
 	if again.Action != pki.None {
 		t.Errorf("carried out, it asks for %+v", again)
 	}
+	kept, _ := pki.ParseCertificates(state.Certificate)
+	replaces := decision.Action == pki.ReplaceKey || decision.Action == pki.CompleteReplacement
+	if replaces && len(kept) > 0 && !bytes.Contains(after.TrustBundle(), bytes.TrimSpace(state.Certificate)) {
+		t.Error("the earlier certificate is not trusted any more")
+	}
 }
 
 func TestDecideLeaf(t *testing.T) {
 	made, other := authority(t), replaced(t)
-	renewed, err := made.Renew(365, now, rand.Reader)
+	renewed, err := made.Renew(year, now, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +185,7 @@ func TestDecideLeaf(t *testing.T) {
 		stored func(*pki.Leaf)
 		wanted func(*pki.LeafRequest)
 		issuer pki.Authority
+		awaits string
 		at     time.Time
 		closed bool
 		want   pki.LeafDecision
@@ -207,6 +257,45 @@ func TestDecideLeaf(t *testing.T) {
 				Reason:    "renewal waits for a maintenance window: the certificate expires at 2027-05-04T03:02:01Z, within 30 days",
 			},
 		},
+		"in its last second it waits for a window": {
+			at: end, closed: true,
+			want: pki.LeafDecision{
+				Postponed: true,
+				Reason:    "renewal waits for a maintenance window: the certificate expires at 2027-05-04T03:02:01Z, within 30 days",
+			},
+		},
+		"an expired certificate does not wait for a window": {
+			at: end.Add(time.Second), closed: true,
+			want: pki.LeafDecision{Issue: true, Reason: "the certificate expired at 2027-05-04T03:02:01Z"},
+		},
+		"a certificate from the future": {
+			at: now.Add(-11 * time.Minute), closed: true,
+			want: pki.LeafDecision{Issue: true, Reason: "the certificate is not valid before 2026-05-04T02:57:01Z"},
+		},
+		"a leaf of the earlier key stays until all trust the new one": {
+			issuer: other, awaits: "node a is not known to trust it",
+			want: pki.LeafDecision{Postponed: true, Reason: "the certificate of the earlier key stays: node a is not known to trust it"},
+		},
+		"a leaf of the earlier key goes when all trust the new one": {
+			issuer: other,
+			want:   pki.LeafDecision{Issue: true, Reason: "it was issued by generation 0 of cluster-ca, the current one is 1"},
+		},
+		"a missing leaf waits for nobody": {
+			stored: func(l *pki.Leaf) { *l = pki.Leaf{} }, issuer: other, awaits: "node a is not known to trust it",
+			want: pki.LeafDecision{Issue: true, Reason: "the certificate is missing"},
+		},
+		"a leaf of an earlier key that nothing vouches for waits for nobody": {
+			issuer: withoutOld(other), awaits: "node a is not known to trust it",
+			want: pki.LeafDecision{Issue: true, Reason: "it was issued by generation 0 of cluster-ca, the current one is 1"},
+		},
+		"an expired leaf of the earlier key waits for nobody": {
+			issuer: other, awaits: "node a is not known to trust it", at: end.Add(time.Second), closed: true,
+			want: pki.LeafDecision{Issue: true, Reason: "the certificate expired at 2027-05-04T03:02:01Z"},
+		},
+		"a leaf of the present key waits for nobody": {
+			issuer: renewed, awaits: "node a is not known to trust it", closed: true,
+			want: pki.LeafDecision{Issue: true, Reason: "it was issued by generation 0 of cluster-ca, the current one is 1"},
+		},
 		"an unreadable authority keeps what there is": {issuer: pki.Authority{Certificate: []byte("junk")}},
 	}
 	issued := issue(t, made, request())
@@ -225,30 +314,20 @@ func TestDecideLeaf(t *testing.T) {
 			if test.at.IsZero() {
 				test.at = now
 			}
-			if got := pki.DecideLeaf(stored, wanted, issuer, test.at, !test.closed); got != test.want {
+			if got := pki.DecideLeaf(stored, wanted, issuer.Trust(), pki.Moment{Now: test.at, WindowOpen: !test.closed, Awaits: test.awaits}); got != test.want {
 				t.Errorf("got %+v", got)
 			}
 		})
 	}
 }
 
-func TestLifetimeValidate(t *testing.T) {
-	for name, test := range map[string]struct {
-		lifetime pki.Lifetime
-		valid    bool
-	}{
-		"the default":                           {pki.Lifetime{ValidityDays: 365, RenewalDays: 30}, true},
-		"renewal as long as validity":           {pki.Lifetime{ValidityDays: 30, RenewalDays: 30}, false},
-		"no validity":                           {pki.Lifetime{}, false},
-		"renewal one day shorter than validity": {pki.Lifetime{ValidityDays: 30, RenewalDays: 29}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if err := test.lifetime.Validate(); (err == nil) != test.valid {
-				t.Errorf("error %v", err)
-			}
-		})
-	}
+func withoutOld(a pki.Authority) pki.Authority {
+	a, _ = a.WithoutOld()
+	return a
 }
+
+// open is a moment at which nothing has to wait.
+func open(now time.Time) pki.Moment { return pki.Moment{Now: now, WindowOpen: true} }
 
 func TestErrorsNeverShowAKey(t *testing.T) {
 	secret := "TOP-SECRET-CONTENT"

@@ -4,8 +4,16 @@
 // # Purity
 //
 // Nothing here reads a clock, a store or the network. Time comes in as a parameter. Decisions (DecideAuthority,
-// DecideLeaf) are chains of small checks, the first one that has something to say wins, and the answer is data with a
-// reason a person can read. The caller carries the decision out with Authority.Apply and IssueLeaf.
+// DecideLeaf, AwaitTrust, AwaitService, NextLook) are chains of small checks, the first one that has something to say
+// wins, and the answer is data with a reason a person can read. The caller carries the decision out with
+// Authority.Apply and an Issuer.
+//
+// # Replacing a key
+//
+// Nobody may show a certificate that another one does not trust yet, nor stop trusting one that is still shown. So a
+// replacement has phases: while AwaitTrust names a node, leaves stay those of the earlier key; then they are issued by
+// the new key; and when AwaitService names nobody any more, certificates of earlier keys go (Authority.WithoutOld). No
+// phase is recorded: each follows from what is seen.
 //
 // # Randomness
 //
@@ -18,13 +26,13 @@
 //
 // # Key algorithms
 //
-// Authorities are RSA 4096, as the compatible API says; generating one takes about a second of one core, so a caller
-// that needs both authorities of a new cluster should make them at the same time. Leaves
+// Authorities are RSA 4096 unless somebody asks for another kind, as the compatible API says; generating one takes about
+// a second of one core, so a caller that needs both authorities of a new cluster should make them at the same time. Leaves
 // that only pods hold are ECDSA P-256: a JVM that has just started spends a noticeable part of its time on RSA. They are
 // RSA 2048 where a user pins cipher suites that need it.
 //
 // # Clock skew
 //
 // Every certificate starts five minutes before the time given as now, so that a machine whose clock runs a little
-// late does not refuse a certificate made a second ago. The validity in days counts from now, not from that start.
+// late does not refuse a certificate made a second ago. The validity counts from now, not from that start.
 package pki

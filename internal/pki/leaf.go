@@ -38,9 +38,7 @@ type Leaf struct {
 	AuthorityGeneration int
 }
 
-// IssueLeaf makes a key and has the authority sign a certificate for it. The leaf's validity is the request's even
-// where the authority expires sooner: an authority renewed with the same key vouches for the leaf again, and a leaf
-// cut short would be renewed on every look at it.
+// IssueLeaf makes a key and has the authority sign a certificate for it.
 func IssueLeaf(issuer Authority, wanted LeafRequest, now time.Time, rand io.Reader) (Leaf, error) {
 	chain, signer, err := issuer.signer()
 	if err != nil {
@@ -54,7 +52,7 @@ func IssueLeaf(issuer Authority, wanted LeafRequest, now time.Time, rand io.Read
 	if err != nil {
 		return Leaf{}, fmt.Errorf("encoding the key of %s: %w", wanted.CommonName, err)
 	}
-	template := leafTemplate(wanted, key.Public(), span(now, wanted.ValidityDays))
+	template := leafTemplate(wanted, key.Public(), span(now, wanted.Validity))
 	template.SignatureAlgorithm = signatureAlgorithm(signer.Public())
 	if template.SerialNumber, err = serialNumber(rand); err != nil {
 		return Leaf{}, fmt.Errorf("issuing %s: %w", wanted.CommonName, err)

@@ -20,11 +20,17 @@ import (
 
 var now = time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
 
-var lifetime = pki.Lifetime{ValidityDays: 365, RenewalDays: 30}
+var lifetime = pki.Lifetime{Validity: pki.Days(365), RenewBefore: pki.Days(30)}
+
+// quick makes keys at once.
+var quick = pki.Policy{Lifetime: lifetime, Key: pki.ECDSAP256}
+
+// year is how an authority is kept when nobody says anything.
+var year = pki.Policy{Lifetime: lifetime, Key: pki.RSA4096}
 
 // madeOnce saves seconds: an authority's key is costly and nothing in the package changes one in place.
 var madeOnce = sync.OnceValues(func() (pki.Authority, error) {
-	return pki.NewAuthority(pki.ClusterAuthority, 365, now, rand.Reader)
+	return pki.NewAuthority(pki.ClusterAuthority, year, now, rand.Reader)
 })
 
 var replacedOnce = sync.OnceValues(func() (pki.Authority, error) {
@@ -32,7 +38,7 @@ var replacedOnce = sync.OnceValues(func() (pki.Authority, error) {
 	if err != nil {
 		return pki.Authority{}, err
 	}
-	return made.ReplaceKey(730, now.Add(time.Hour), rand.Reader)
+	return made.ReplaceKey(pki.Policy{Lifetime: pki.Lifetime{Validity: pki.Days(730)}, Key: pki.RSA2048}, now.Add(time.Hour), rand.Reader)
 })
 
 func authority(t *testing.T) pki.Authority { t.Helper(); return must(t)(madeOnce()) }
@@ -113,18 +119,18 @@ func TestAuthorityCertificate(t *testing.T) {
 			t.Errorf("extension %s is not critical", extension.Id)
 		}
 	}
-	if err := made.ValidateSupplied(); err != nil {
+	if err := made.ValidateSupplied(now); err != nil {
 		t.Errorf("a generated authority would not do as a supplied one: %v", err)
 	}
 }
 
-func TestRenewKeepsTheKeyAndDropsOldCertificates(t *testing.T) {
+func TestRenewKeepsTheKeyAndTheCertificatesOfEarlierOnes(t *testing.T) {
 	before := replaced(t)
-	after, err := before.Renew(365, now.Add(48*time.Hour), rand.Reader)
+	after, err := before.Renew(year, now.Add(48*time.Hour), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(before.Key, after.Key) || after.KeyGeneration != 1 || after.CertificateGeneration != 2 || len(after.Old) != 0 {
+	if !bytes.Equal(before.Key, after.Key) || after.KeyGeneration != 1 || after.CertificateGeneration != 2 || len(after.Old) != 1 {
 		t.Errorf("generations %d and %d, %d old, same key %v",
 			after.KeyGeneration, after.CertificateGeneration, len(after.Old), bytes.Equal(before.Key, after.Key))
 	}
@@ -158,21 +164,48 @@ func TestReplaceKeyKeepsTrustInTheOldCertificate(t *testing.T) {
 	}
 }
 
-func TestCreateAfterALostKeyGoesOnFromTheCertificate(t *testing.T) {
+func TestAReplacementOfALostKeyGoesOnFromTheCertificate(t *testing.T) {
 	lost := replaced(t)
 	lost.Key, lost.KeyGeneration = nil, 0
-	after, err := lost.Apply(pki.Create, 365, now, rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	after := must(t)(lost.Apply(pki.ReplaceKey, quick, now, rand.Reader))
 	if after.KeyGeneration != 2 || after.CertificateGeneration != 2 || len(after.Old) != 2 {
 		t.Errorf("generations %d and %d, %d old", after.KeyGeneration, after.CertificateGeneration, len(after.Old))
 	}
 }
 
+func TestCertificatesThatEndInTheSameSecondAreAllKept(t *testing.T) {
+	first := must(t)(pki.NewAuthority(pki.ClusterAuthority, quick, now, rand.Reader))
+	second := must(t)(first.ReplaceKey(quick, now, rand.Reader))
+	third := must(t)(second.ReplaceKey(quick, now, rand.Reader))
+	want := map[string][]byte{"ca-2027-05-04T03-02-01Z.crt": first.Certificate, "ca-2027-05-04T03-02-02Z.crt": second.Certificate}
+	if diff := cmp.Diff(want, third.Old); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestALostCertificateSecretIsRestoredWithWhatNodesTrust(t *testing.T) {
+	whole := replaced(t)
+	lost := whole
+	lost.Certificate, lost.Old, lost.CertificateGeneration = nil, nil, 0
+	if diff := cmp.Diff(whole.Old, lost.WithTrusted(whole.TrustBundle(), now).Old); diff != "" {
+		t.Errorf("old certificates (-want +got):\n%s", diff)
+	}
+	if old := lost.WithTrusted(whole.TrustBundle(), now.AddDate(1, 0, 1)).Old; len(old) != 0 {
+		t.Errorf("%d expired certificates were restored", len(old))
+	}
+	gone := pki.Authority{Kind: pki.ClusterAuthority, CertificateGeneration: 1}
+	anew := must(t)(gone.WithTrusted(whole.TrustBundle(), now).Apply(pki.Create, quick, now, rand.Reader))
+	if anew.KeyGeneration != 2 || anew.CertificateGeneration != 2 || len(anew.Old) != 2 {
+		t.Errorf("made anew beside a bundle: generations %d and %d, %d old", anew.KeyGeneration, anew.CertificateGeneration, len(anew.Old))
+	}
+	if old := lost.WithTrusted([]byte("junk"), now).Old; len(old) != 0 {
+		t.Errorf("%d certificates of junk", len(old))
+	}
+}
+
 func TestApplyWithoutAnActionChangesNothing(t *testing.T) {
-	for _, action := range []pki.Action{pki.None, pki.Postponed} {
-		after, err := authority(t).Apply(action, 365, now, rand.Reader)
+	for _, action := range []pki.Action{pki.None, pki.Postponed, pki.Refused} {
+		after, err := authority(t).Apply(action, year, now, rand.Reader)
 		if diff := cmp.Diff(authority(t), after); err != nil || diff != "" {
 			t.Errorf("%s: error %v, (-want +got):\n%s", action, err, diff)
 		}
@@ -208,7 +241,7 @@ func TestWithoutExpired(t *testing.T) {
 
 func TestLeafIsTrustedForItsNames(t *testing.T) {
 	made := authority(t)
-	for name, algorithm := range map[string]pki.KeyAlgorithm{"RSA": pki.RSA2048, "ECDSA": pki.ECDSAP256} {
+	for name, algorithm := range map[string]pki.KeyAlgorithm{"RSA": pki.RSA2048, "P-256": pki.ECDSAP256, "P-384": pki.ECDSAP384, "Ed25519": pki.Ed25519} {
 		t.Run(name, func(t *testing.T) {
 			wanted := request()
 			wanted.Key = algorithm

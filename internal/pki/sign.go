@@ -3,59 +3,16 @@ package pki
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
 	"io"
 	"math/big"
-	"time"
 )
-
-// KeyAlgorithm is the kind and size of a private key.
-type KeyAlgorithm int
-
-const (
-	// RSA2048 is for what people hold in their hands: every client accepts it.
-	RSA2048 KeyAlgorithm = iota
-	// ECDSAP256 is several thousand times cheaper to generate and an order of magnitude cheaper to sign with. A server
-	// with such a key shares no cipher suite with peers that are pinned to ECDHE_RSA ones.
-	ECDSAP256
-	// RSA4096 is for authorities.
-	RSA4096
-)
-
-// authorityKey stays RSA 4096 although ECDSA would be generated at once: the compatible API promises it, and people
-// feed ca.crt to tools of any age.
-const authorityKey = RSA4096
-
-// skew is how long before now a certificate begins to be valid.
-const skew = 5 * time.Minute
 
 // serialBits is the size of a serial number. RFC 5280, section 4.1.2.2 allows up to 20 octets and wants it positive.
 const serialBits = 128
-
-type validity struct{ notBefore, notAfter time.Time }
-
-func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
-
-func span(now time.Time, validityDays int) validity {
-	return validity{notBefore: now.Add(-skew), notAfter: now.Add(days(validityDays))}
-}
-
-func generateKey(algorithm KeyAlgorithm, rand io.Reader) (crypto.Signer, error) {
-	switch algorithm {
-	case RSA2048:
-		return rsa.GenerateKey(rand, 2048)
-	case RSA4096:
-		return rsa.GenerateKey(rand, 4096)
-	case ECDSAP256:
-		return ecdsa.GenerateKey(elliptic.P256(), rand)
-	default:
-		return nil, fmt.Errorf("unknown key algorithm %d", algorithm)
-	}
-}
 
 // authoritySubject has O before CN, which Java prints as `CN=…,O=io.strimzi`. crypto/x509 encodes them in that order.
 func authoritySubject(kind Kind, keyGeneration int) pkix.Name {

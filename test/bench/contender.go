@@ -84,14 +84,14 @@ func (b *bench) floor(persistent bool) (*contender, error) {
 
 // certificates are like those that the operator makes: the same keys cost the brokers the same time.
 func (b *bench) certificates(pods, hosts []string, bootstrap string) (map[string][]byte, error) {
-	authority, err := pki.NewAuthority(pki.ClusterAuthority, 1, b.now(), rand.Reader)
+	authority, err := pki.NewAuthority(pki.ClusterAuthority, pki.Policy{Lifetime: pki.Lifetime{Validity: pki.Days(1)}, Key: pki.RSA4096}, b.now(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make an authority: %w", err)
 	}
 	out := map[string][]byte{"ca.pem": authority.Certificate}
 	for i, pod := range pods {
 		leaf, err := pki.IssueLeaf(authority, pki.LeafRequest{
-			CommonName: "floor", Names: []string{hosts[i], bootstrap}, Chain: true, Lifetime: pki.Lifetime{ValidityDays: 1},
+			CommonName: "floor", Names: []string{hosts[i], bootstrap}, Chain: true, Lifetime: pki.Lifetime{Validity: pki.Days(1)},
 		}, b.now(), rand.Reader)
 		if err != nil {
 			return nil, fmt.Errorf("make the certificate of %s: %w", pod, err)

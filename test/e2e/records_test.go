@@ -23,7 +23,7 @@ import (
 func (w *world) clientTLS(user string) *tls.Config {
 	w.t.Helper()
 	clients := w.authority(pki.ClientsAuthority)
-	leaf, err := pki.IssueLeaf(clients, pki.LeafRequest{CommonName: user, Lifetime: pki.Lifetime{ValidityDays: 1}}, time.Now(), rand.Reader)
+	leaf, err := pki.IssueLeaf(clients, pki.LeafRequest{CommonName: user, Lifetime: pki.Lifetime{Validity: pki.Days(1)}}, time.Now(), rand.Reader)
 	if err != nil {
 		w.t.Fatalf("issue a client certificate: %v", err)
 	}

@@ -68,17 +68,34 @@ func (r *Reconciler) restart(ctx context.Context, k *v1.Kafka, step roll.Step, s
 }
 
 func (r *Reconciler) restartEvent(k *v1.Kafka, node string, reason roll.Reason) *eventsv1.Event {
-	note := fmt.Sprintf("Pod %s is restarted: %s", node, reason.Text)
+	out := r.event(k, v1.RestartEventAction, reason.Code, fmt.Sprintf("Pod %s is restarted: %s", node, reason.Text))
+	out.Related = &corev1.ObjectReference{APIVersion: "v1", Kind: "Pod", Namespace: k.Namespace, Name: node}
+	return out
+}
+
+// tell logs what was done about certificates and writes an event of each change. It has been done; an event that cannot
+// be written does not undo it.
+func (r *Reconciler) tell(ctx context.Context, k *v1.Kafka, changes []change) {
+	for _, c := range changes {
+		log.FromContext(ctx).Info("certificates changed", "what", c.what, "subject", c.subject, "why", c.why)
+		note := fmt.Sprintf("%s: %s", c.subject, c.why)
+		if err := r.Client.Create(ctx, r.event(k, v1.CertificateEventAction, c.what, note)); err != nil {
+			log.FromContext(ctx).Info("cannot write the event of a certificate", "what", c.what, "why", err.Error())
+		}
+	}
+}
+
+// event is about the cluster and nothing bad.
+func (r *Reconciler) event(k *v1.Kafka, action, reason, note string) *eventsv1.Event {
 	return &eventsv1.Event{
 		ObjectMeta:          metav1.ObjectMeta{GenerateName: v1.RestartEventGenerateName, Namespace: k.Namespace},
 		EventTime:           metav1.NewMicroTime(r.Now().Truncate(time.Microsecond)),
-		Action:              v1.RestartEventAction,
-		Reason:              reason.Code,
+		Action:              action,
+		Reason:              reason,
 		Type:                corev1.EventTypeNormal,
 		ReportingController: v1.RestartEventController,
 		ReportingInstance:   r.OperatorName,
 		Note:                note[:min(len(note), noteLimit)],
 		Regarding:           corev1.ObjectReference{APIVersion: v1.GroupVersion().String(), Kind: "Kafka", Namespace: k.Namespace, Name: k.Name, UID: k.UID},
-		Related:             &corev1.ObjectReference{APIVersion: "v1", Kind: "Pod", Namespace: k.Namespace, Name: node},
 	}
 }

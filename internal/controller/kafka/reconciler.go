@@ -47,68 +47,82 @@ type Reconciler struct {
 	Options
 	settled *settled
 	loaded  *loaded
+	expiry  *expiry
 }
 
 var _ controller.Kind[*v1.Kafka] = (*Reconciler)(nil)
 
 // New returns a reconciler.
 func New(o Options) *Reconciler {
-	return &Reconciler{Options: o, settled: newSettled(), loaded: newLoaded()}
+	return &Reconciler{Options: o, settled: newSettled(), loaded: newLoaded(), expiry: newExpiry(o.Now)}
 }
 
 // Reconcile brings one cluster a step nearer to what its resource says.
-func (r *Reconciler) Reconcile(ctx context.Context, k *v1.Kafka) ([]v1.Condition, error) {
+func (r *Reconciler) Reconcile(ctx context.Context, k *v1.Kafka) (controller.Report, error) {
+	var report controller.Report
+	err := r.reconcile(ctx, k, &report)
+	return report, err
+}
+
+func (r *Reconciler) reconcile(ctx context.Context, k *v1.Kafka, report *controller.Report) error {
 	seen, err := r.observe(ctx, k)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	cluster, err := kafka.Resolve(seen.input(k, r.Settings))
 	if err != nil {
-		return seen.warnings, err
+		report.Warnings = seen.warnings
+		return err
 	}
+	report.Warnings = warnings(cluster.Warnings)
 	logNotes(ctx, k, cluster.Notes)
 	seen.listeners = r.ask(ctx, client.ObjectKeyFromObject(k), cluster, seen.nodes)
 	seen.served = summary(seen.listeners)
 	keys, err := r.keys(ctx, k, cluster, seen)
 	if err != nil {
-		return warnings(cluster.Warnings), err
+		return err
 	}
+	report.Next = keys.nextLook(r.Now())
+	r.expiry.set(k, keys.kept)
 	certificates, err := keys.certificates()
 	if err != nil {
-		return warnings(cluster.Warnings), err
+		return err
 	}
 	want := desired(cluster, keys, certificates)
 	unfit := fitVolumes(&want, seen.nodes.Volumes, seen.expandable)
-	found := slices.Concat(warnings(cluster.Warnings), warnings(unfit), seen.warnings, r.expiring(k, keys))
+	report.Warnings = slices.Concat(report.Warnings, warnings(unfit), seen.warnings, keys.warnings)
 	describe(k, cluster, keys)
 	if err := r.recordPools(ctx, cluster, seen); err != nil {
-		return found, err
+		return err
 	}
 	step, err := r.next(ctx, k, cluster, &want, seen)
 	if err != nil {
-		return found, err
+		return err
 	}
 	// Volumes that nobody wants any more go last: as long as something changes, their data may still be needed.
 	want.KeepVolumes = step.Action != roll.Done
 	if err := r.apply(ctx, want); err != nil {
-		return found, err
+		return err
 	}
+	r.tell(ctx, k, keys.issued)
 	if err := r.take(ctx, k, step, seen); err != nil {
-		return found, err
+		return err
 	}
 	more, err := r.confirm(ctx, k, cluster, certificates, seen)
-	found = append(found, more...)
+	report.Warnings = append(report.Warnings, more...)
 	if err != nil {
-		return found, err
+		return err
 	}
 	more, err = r.settle(ctx, k, cluster, keys, seen)
-	return append(found, more...), err
+	report.Warnings = append(report.Warnings, more...)
+	return err
 }
 
 // Gone ends what Kubernetes does not collect with the resource.
 func (r *Reconciler) Gone(ctx context.Context, key types.NamespacedName) error {
 	r.settled.forget(key)
 	r.loaded.forget(key)
+	r.expiry.forget(key)
 	return r.Runtime.Remove(ctx, ref(key.Namespace, key.Name))
 }
 

@@ -41,11 +41,18 @@ func TestAChangeRestartsOneNodeAtATime(t *testing.T) {
 
 func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
 
+// events are those about an action.
+func (w *world) events(t *testing.T, action string) []eventsv1.Event {
+	t.Helper()
+	all := items[eventsv1.Event](t, w, &eventsv1.EventList{})
+	return slices.DeleteFunc(all, func(e eventsv1.Event) bool { return e.Action != action })
+}
+
 // restartEvents are the nodes of which events tell that they were restarted because of a new revision.
 func (w *world) restartEvents(t *testing.T) []string {
 	t.Helper()
 	var out []string
-	for _, e := range items[eventsv1.Event](t, w, &eventsv1.EventList{}) {
+	for _, e := range w.events(t, v1.RestartEventAction) {
 		told := []string{e.Regarding.Kind, e.Regarding.Name, e.Related.Kind, e.Reason, e.Action, e.ReportingController, e.ReportingInstance, e.Type}
 		want := []string{"Kafka", "one", "Pod", v1.RestartPodHasOldRevision, "StrimziInitiatedPodRestart", "strimzi.io/cluster-operator", "operator-1", "Normal"}
 		equal(t, "event", want, told)
@@ -119,7 +126,7 @@ func TestAPersonCanAskForARestart(t *testing.T) {
 	w.settle(t)
 	equal(t, "restarts", []string{pod.Name}, w.requests.restarts)
 	var reasons []string
-	for _, e := range items[eventsv1.Event](t, w, &eventsv1.EventList{}) {
+	for _, e := range w.events(t, v1.RestartEventAction) {
 		reasons = append(reasons, e.Reason)
 	}
 	equal(t, "reasons", []string{v1.RestartManualRollingUpdate}, reasons)
