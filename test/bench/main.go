@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -23,25 +24,27 @@ func main() {
 // settings are what a person may say about a benchmark.
 type settings struct {
 	runs, clusters                                 int
+	duration                                       time.Duration
 	image, storageClass, operatorNamespace, output string
 }
 
 func newCommand() *cobra.Command {
 	s := settings{}
 	command := &cobra.Command{
-		Use:   "bench [start|restart|many]...",
+		Use:   "bench [start|restart|many|pki]...",
 		Short: "Measure the operator against the same brokers without one",
 		Long: `Measure the operator against the same brokers as a plain StatefulSet, in turns, in the same runs.
 
   start    from apply to Ready, three combined nodes, with ephemeral and with persistent storage
   restart  of one node, and of all in a roll; the operator's memory; what a restart of the operator changes
   many     many clusters whose nodes are played: the operator's memory, time and requests while nothing happens
+  pki      certificates that live minutes, under load: renewals, and what clients notice (half an hour)
 
-Without arguments, all of it. Each namespace that it uses is made and deleted. The cluster needs the operator and the
+Without arguments, all of it but pki. Each namespace that it uses is made and deleted. The cluster needs the operator and the
 storage class; nothing else should run there meanwhile.`,
 		Example: `  bin/dev shell -- bin/bench
   bin/dev shell -- bin/bench start --runs 1 -o json`,
-		ValidArgs:     []string{"start", "restart", "many"},
+		ValidArgs:     []string{"start", "restart", "many", "pki"},
 		Args:          cobra.OnlyValidArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -57,6 +60,7 @@ storage class; nothing else should run there meanwhile.`,
 	}
 	command.Flags().IntVar(&s.runs, "runs", 3, "how often each figure is measured; the medians are shown")
 	command.Flags().IntVar(&s.clusters, "clusters", 50, "how many clusters are many")
+	command.Flags().DurationVar(&s.duration, "for", 30*time.Minute, "how long certificates change under load")
 	command.Flags().StringVarP(&s.output, "output", "o", "", "json for programs")
 	command.Flags().StringVar(&s.image, "kafka-image", "castellan.local/kafka:4.3.1", "image of the floor's brokers: the one that the operator uses")
 	command.Flags().StringVar(&s.storageClass, "storage-class", "castellan-local", "storage class of persistent volumes")

@@ -39,6 +39,11 @@ func run(command *cobra.Command, s settings, parts []string) error {
 			return err
 		}
 	}
+	if slices.Contains(parts, "pki") {
+		if err := b.rotation(command.Context(), report); err != nil {
+			return err
+		}
+	}
 	if s.output == "json" {
 		return report.JSON(command.OutOrStdout())
 	}
