@@ -1,8 +1,6 @@
 package kafka
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -46,7 +44,7 @@ func (l tlsListener) missing(seen report.Listener, serial string) string {
 		return seen.Failure
 	case seen.Serial != serial:
 		return fmt.Sprintf("it serves the certificate with serial number %s instead of %s", seen.Serial, serial)
-	case l.trust != nil && seen.Trust != Trust(l.trust):
+	case l.trust != nil && seen.Trust != (pki.Trust{Bundle: l.trust}).Digest():
 		return "it does not go by the present trusted certificates"
 	}
 	return ""
@@ -79,12 +77,6 @@ func (c *Cluster) userListener(l listener.Listener, own, clientsTrust []byte) tl
 		out.trust = clientsTrust
 	}
 	return out
-}
-
-// Trust names a bundle of trusted certificates as launchers do.
-func Trust(bundle []byte) string {
-	sum := sha256.Sum256(bundle)
-	return hex.EncodeToString(sum[:])
 }
 
 // Internal sums up what a node was seen to do on the listeners that nodes use among themselves. It is false if they differ, or

@@ -103,14 +103,28 @@ func firstReason(checks []leafCheck, view leafView) string {
 // nothing vouches for the leaf any more, there is nothing to wait for.
 func awaitsTrust(v leafView) string {
 	leaf := v.chain[0]
-	if v.moment.Awaits == "" || leaf.CheckSignatureFrom(v.issuer) == nil {
+	awaits := v.moment.Awaits
+	if awaits == "" {
+		awaits = awaitsClients(v)
+	}
+	if awaits == "" || leaf.CheckSignatureFrom(v.issuer) == nil {
 		return ""
 	}
 	vouches := func(c *x509.Certificate) bool { return !expired(c, v.moment.Now) && leaf.CheckSignatureFrom(c) == nil }
 	if !slices.ContainsFunc(v.trusted, vouches) {
 		return ""
 	}
-	return "the certificate of the earlier key stays: " + v.moment.Awaits
+	return "the certificate of the earlier key stays: " + awaits
+}
+
+// awaitsClients gives those who read the trusted certificates from Secrets the time to notice a new key. Nobody tells when they have.
+// A leaf that nears its end has no time to give.
+func awaitsClients(v leafView) string {
+	until := spread(v.issuer)
+	if !v.moment.Now.Before(until) || !v.moment.Now.Before(v.chain[0].NotAfter.Add(-v.wanted.RenewBefore/2)) {
+		return ""
+	}
+	return fmt.Sprintf("clients have until %s to trust the present key", at(until))
 }
 
 func decideExpiry(v leafView) LeafDecision {

@@ -176,6 +176,7 @@ func assertHealed(t *testing.T, state pki.AuthorityState, decision pki.Decision,
 
 func TestDecideLeaf(t *testing.T) {
 	made, other := authority(t), replaced(t)
+	spread := other.Trust().SpreadUntil()
 	renewed, err := made.Renew(year, now, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -222,7 +223,7 @@ func TestDecideLeaf(t *testing.T) {
 			want: pki.LeafDecision{Issue: true, Reason: "it was issued by generation 0 of cluster-ca, the current one is 1"},
 		},
 		"another authority of the same generation": {
-			stored: func(l *pki.Leaf) { l.AuthorityGeneration = 1 }, issuer: other,
+			stored: func(l *pki.Leaf) { l.AuthorityGeneration = 1 }, issuer: other, at: spread,
 			want: pki.LeafDecision{Issue: true, Reason: "it was not signed by the current cluster-ca"},
 		},
 		"another subject": {
@@ -276,9 +277,17 @@ func TestDecideLeaf(t *testing.T) {
 			issuer: other, awaits: "node a is not known to trust it",
 			want: pki.LeafDecision{Postponed: true, Reason: "the certificate of the earlier key stays: node a is not known to trust it"},
 		},
+		"a leaf of the earlier key stays until clients had their time": {
+			issuer: other, at: spread.Add(-time.Second),
+			want: pki.LeafDecision{Postponed: true, Reason: "the certificate of the earlier key stays: clients have until 2026-05-04T04:07:01Z to trust the present key"},
+		},
+		"a leaf of the earlier key gives no time that it does not have": {
+			issuer: other, wanted: func(r *pki.LeafRequest) { r.RenewBefore = 2 * r.Validity },
+			want: pki.LeafDecision{Issue: true, Reason: "it was issued by generation 0 of cluster-ca, the current one is 1"},
+		},
 		"a leaf of the earlier key goes when all trust the new one": {
-			issuer: other,
-			want:   pki.LeafDecision{Issue: true, Reason: "it was issued by generation 0 of cluster-ca, the current one is 1"},
+			issuer: other, at: spread,
+			want: pki.LeafDecision{Issue: true, Reason: "it was issued by generation 0 of cluster-ca, the current one is 1"},
 		},
 		"a missing leaf waits for nobody": {
 			stored: func(l *pki.Leaf) { *l = pki.Leaf{} }, issuer: other, awaits: "node a is not known to trust it",

@@ -7,6 +7,27 @@ import (
 	"time"
 )
 
+// Clients notice a new key within longestSpread: the kubelet brings a changed Secret to their files within a minute and a half, and
+// they may look at the files every now and then. An authority with a short life leaves them a part of it, one in spreadPart.
+const (
+	longestSpread = 5 * time.Minute
+	spreadPart    = 8
+)
+
+// SpreadUntil is until when some clients may not trust the present certificate yet; zero if it cannot be read.
+func (t Trust) SpreadUntil() time.Time {
+	certificates, err := ParseCertificates(t.Certificate)
+	if err != nil {
+		return time.Time{}
+	}
+	return spread(certificates[0])
+}
+
+func spread(authority *x509.Certificate) time.Time {
+	made := authority.NotBefore.Add(ClockSkew)
+	return made.Add(min(longestSpread, authority.NotAfter.Sub(made)/spreadPart))
+}
+
 // RunningNode is a node that exists.
 type RunningNode struct {
 	Name string
@@ -19,10 +40,17 @@ type RunningNode struct {
 // trusts tells whether a node was seen to trust all that is to be trusted.
 func (n RunningNode) trusts(t Trust) bool { return n.Served != nil && n.Served.Trust == t.Digest() }
 
-// serves tells whether a node was seen to serve its present leaf.
-func (n RunningNode) serves() bool {
-	serial, err := Serial(n.Leaf)
-	return err == nil && n.Served != nil && n.Served.Serial == serial
+// serves tells whether a node was seen to serve its present leaf, and that leaf is of the present key.
+func (n RunningNode) serves(t Trust) bool {
+	leaf, err := ParseCertificates(n.Leaf)
+	if err != nil {
+		return false
+	}
+	present, err := ParseCertificates(t.Certificate)
+	if err != nil || leaf[0].CheckSignatureFrom(present[0]) != nil {
+		return false
+	}
+	return n.Served != nil && n.Served.Serial == leaf[0].SerialNumber.Text(16)
 }
 
 // AwaitTrust says why leaves of a new key must not be issued yet: some node would refuse whoever shows one. Empty when
@@ -53,7 +81,7 @@ func CutOff(leaf Leaf, t Trust, now time.Time) bool {
 }
 
 // AwaitService says why the certificates of earlier keys are still needed: some node may still show a leaf of one, or
-// trust by one. Empty when every node was seen to serve its present leaf and to trust the present bundle. Where no node
+// trust by one. Empty when every node was seen to serve a leaf of the present key and to trust the present bundle. Where no node
 // runs there is nobody to see, and no hurry.
 func AwaitService(t Trust, nodes []RunningNode) string {
 	if len(nodes) == 0 {
@@ -63,8 +91,8 @@ func AwaitService(t Trust, nodes []RunningNode) string {
 		return awaits
 	}
 	for _, n := range nodes {
-		if !n.serves() {
-			return fmt.Sprintf("node %s was not seen to serve its present certificate", n.Name)
+		if !n.serves(t) {
+			return fmt.Sprintf("node %s was not seen to serve a certificate of the present key", n.Name)
 		}
 	}
 	return ""

@@ -62,7 +62,11 @@ func TestRollout(t *testing.T) {
 		},
 		"a node that was seen to serve an earlier leaf": {
 			[]pki.RunningNode{done, {Name: "b", Leaf: leaf.Certificate, Served: seen(earlier, trust.Digest())}},
-			"", "node b was not seen to serve its present certificate",
+			"", "node b was not seen to serve a certificate of the present key",
+		},
+		"a node whose leaf is still of an earlier key": {
+			[]pki.RunningNode{done, {Name: "b", Leaf: earlier.Certificate, Served: seen(earlier, trust.Digest())}},
+			"", "node b was not seen to serve a certificate of the present key",
 		},
 		"a node that nobody has seen": {
 			[]pki.RunningNode{done, {Name: "b", Leaf: leaf.Certificate}},
@@ -71,7 +75,7 @@ func TestRollout(t *testing.T) {
 		},
 		"a node without a leaf that can be read": {
 			[]pki.RunningNode{{Name: "b", Served: seen(leaf, trust.Digest())}},
-			"", "node b was not seen to serve its present certificate",
+			"", "node b was not seen to serve a certificate of the present key",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,6 +33,9 @@ type Result struct {
 	ErrorCount int
 	// LongestStall is the longest time from a record to its acknowledgement, or from a new client to its first answer.
 	LongestStall time.Duration
+	// StalledAt is when that was over, and Stalled who waited.
+	StalledAt time.Time
+	Stalled   string
 }
 
 // Load is a load that runs.
@@ -41,6 +44,9 @@ type Load struct {
 	stop     context.CancelFunc
 	tasks    sync.WaitGroup
 
+	// sent is closed when all records have been acknowledged that ever will be.
+	sent chan struct{}
+
 	mu     sync.Mutex
 	result Result
 	read   map[string]int
@@ -48,7 +54,7 @@ type Load struct {
 
 // Start makes a topic and begins. The lifetime is that of the clients' certificates.
 func Start(ctx context.Context, cluster Cluster, lifetime time.Duration) (*Load, error) {
-	l := &Load{identity: &identity{cluster: cluster, lifetime: lifetime}, read: map[string]int{}}
+	l := &Load{identity: &identity{cluster: cluster, lifetime: lifetime}, read: map[string]int{}, sent: make(chan struct{})}
 	if err := l.identity.refresh(ctx); err != nil {
 		return nil, err
 	}
@@ -98,13 +104,14 @@ func (l *Load) follow(ctx context.Context) {
 }
 
 func (l *Load) produce(ctx context.Context, producer *kgo.Client) {
+	defer close(l.sent)
 	defer producer.Close()
 	// The records that are on their way when the load ends are waited for.
 	lasting := context.WithoutCancel(ctx)
 	for n := 0; each(ctx, pace); n++ {
 		began := time.Now()
 		producer.Produce(lasting, kgo.StringRecord(strconv.Itoa(n)), func(_ *kgo.Record, err error) {
-			l.count(time.Since(began), err, func(r *Result) { r.Produced++ })
+			l.count("the producer", time.Since(began), err, func(r *Result) { r.Produced++ })
 		})
 	}
 	ending, cancel := context.WithTimeout(lasting, patience)
@@ -118,13 +125,22 @@ func (l *Load) produce(ctx context.Context, producer *kgo.Client) {
 func (l *Load) consume(ctx context.Context, consumer *kgo.Client) {
 	defer consumer.Close()
 	lasting := context.WithoutCancel(ctx)
-	var ended time.Time
+	var ended <-chan time.Time
 	for {
-		if ctx.Err() != nil && ended.IsZero() {
-			ended = time.Now()
+		select {
+		case <-l.sent:
+			if ended == nil {
+				ended = time.After(patience)
+			}
+			if l.readAll() {
+				return
+			}
+		default:
 		}
-		if !ended.IsZero() && (l.readAll() || time.Since(ended) > patience) {
+		select {
+		case <-ended:
 			return
+		default:
 		}
 		polling, cancel := context.WithTimeout(lasting, time.Second)
 		fetches := consumer.PollFetches(polling)
@@ -152,7 +168,7 @@ func (l *Load) knock(ctx context.Context) {
 		began := time.Now()
 		err := l.come(ctx)
 		if ctx.Err() == nil {
-			l.count(time.Since(began), err, func(r *Result) { r.Connections++ })
+			l.count("a new client", time.Since(began), err, func(r *Result) { r.Connections++ })
 		}
 	}
 }
@@ -181,7 +197,7 @@ func each(ctx context.Context, pause time.Duration) bool {
 	}
 }
 
-func (l *Load) count(took time.Duration, err error, done func(*Result)) {
+func (l *Load) count(who string, took time.Duration, err error, done func(*Result)) {
 	if err != nil {
 		l.fail(err)
 		return
@@ -189,7 +205,9 @@ func (l *Load) count(took time.Duration, err error, done func(*Result)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	done(&l.result)
-	l.result.LongestStall = max(l.result.LongestStall, took)
+	if took > l.result.LongestStall {
+		l.result.LongestStall, l.result.StalledAt, l.result.Stalled = took, time.Now(), who
+	}
 }
 
 // toldErrors is how many errors are kept with their text.

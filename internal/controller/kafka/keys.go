@@ -27,6 +27,8 @@ type keys struct {
 	operator         pki.Leaf
 	// issued are the leaves that this pass made, as their secrets are about to hold them.
 	issued []change
+	// again is when to look at leaves that had to wait; zero if none had to, or an event will tell.
+	again time.Time
 	// kept are all certificates by name, with when they are renewed.
 	kept map[string]pki.Kept
 	// warnings tell what is due and not done.
@@ -115,7 +117,11 @@ func (k keys) nextLook(now time.Time) time.Duration {
 	for _, one := range k.kept {
 		kept = append(kept, one)
 	}
-	return pki.NextLook(kept, now)
+	next := pki.NextLook(kept, now)
+	if again := k.again.Sub(now); again > 0 && (next == 0 || again < next) {
+		return again
+	}
+	return next
 }
 
 // ownSecrets makes sure that no secret is left of an earlier resource of the same name: Kubernetes is about to

@@ -47,6 +47,9 @@ func (r *Reconciler) issue(ctx context.Context, cluster *kafka.Cluster, seen obs
 	if err != nil {
 		return out, fmt.Errorf("issue the operator's certificate: %w", err)
 	}
+	if until := issuer.Trust().SpreadUntil(); len(leaves.postponed) > 0 && until.After(r.Now()) {
+		out.again = until
+	}
 	for _, why := range slices.Sorted(maps.Keys(leaves.postponed)) {
 		log.FromContext(ctx).Info("certificates stay for now", "certificates", listed(leaves.postponed[why]), "why", why)
 	}

@@ -130,6 +130,9 @@ func TestAPersonCanHaveAKeyReplaced(t *testing.T) {
 	trusting, err := w.launchers.serves(t.Context(), node)
 	must(t, err)
 	w.launchers.holdUp(node, trusting)
+	w.reconcile(t)
+	equal(t, "as long as clients may not trust the key", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "0", Old: 1}, w.certified(t, before))
+	w.now = w.now.Add(clientsTime)
 	for range 3 {
 		w.reconcile(t)
 		w.others(t)
@@ -143,6 +146,9 @@ func TestAPersonCanHaveAKeyReplaced(t *testing.T) {
 	equal(t, "pods", pods, uids(w.pods(t)))
 }
 
+// clientsTime is more than clients get to notice a new key.
+const clientsTime = 6 * time.Minute
+
 func TestAReplacementThatWasInterruptedIsCompleted(t *testing.T) {
 	w := newCertifiedWorld(t)
 	before := data(w.authorities(t))
@@ -155,6 +161,8 @@ func TestAReplacementThatWasInterruptedIsCompleted(t *testing.T) {
 	half := data(w.authorities(t))
 	equal(t, "certificate when the operator is killed", before[clusterCertificate], half[clusterCertificate])
 	w.startOperator(t)
+	w.settle(t)
+	w.now = w.now.Add(clientsTime)
 	w.settle(t)
 	equal(t, "key", half[clusterKey], w.secret(t, clusterKey).Data)
 	equal(t, "cluster CA", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "1"}, w.certified(t, before))
@@ -255,6 +263,8 @@ func TestDamagedAuthoritiesAreRepairedOrNamed(t *testing.T) {
 	w.editSecret(t, clusterKey, func(s *corev1.Secret) { s.Data["ca.key"] = []byte("junk") })
 	w.ask(t, clusterKey, v1.AnnotationForceReplace)
 	w.settle(t)
+	w.now = w.now.Add(clientsTime)
+	w.settle(t)
 	equal(t, "after the key was given up", certified{KeyGeneration: "1", Generation: "2", LeafGeneration: "2"}, w.certified(t, good))
 }
 
@@ -265,6 +275,8 @@ func TestAnAuthorityThatWasDeletedWhileNodesTrustItIsReplacedInOrder(t *testing.
 	must(t, api.Delete(t.Context(), w.secret(t, clusterCertificate)))
 	w.reconcile(t)
 	equal(t, "as long as the node does not trust the new one", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "0", Old: 1}, w.certified(t, before))
+	w.settle(t)
+	w.now = w.now.Add(clientsTime)
 	w.settle(t)
 	equal(t, "when it does", certified{KeyGeneration: "1", Generation: "1", LeafGeneration: "1"}, w.certified(t, before))
 }

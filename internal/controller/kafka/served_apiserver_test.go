@@ -16,7 +16,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "castellan.io/castellan/api/v1"
-	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/launch/report"
 	"castellan.io/castellan/internal/pki"
 )
@@ -64,7 +63,7 @@ func (l *launchers) serves(ctx context.Context, node string) ([]report.Listener,
 	}
 	var out []report.Listener
 	for _, name := range []string{"CONTROLPLANE-9090", "REPLICATION-9091"} {
-		out = append(out, report.Listener{Name: name, Serial: leaf.SerialNumber.Text(16), NotAfter: leaf.NotAfter, Trust: kafka.Trust(trust.Data["cluster-ca.crt"])})
+		out = append(out, report.Listener{Name: name, Serial: leaf.SerialNumber.Text(16), NotAfter: leaf.NotAfter, Trust: (pki.Trust{Bundle: trust.Data["cluster-ca.crt"]}).Digest()})
 	}
 	return out, nil
 }
