@@ -33,7 +33,8 @@ func (b *builder) castellan(ctx context.Context) (Image, error) {
 			return "", err
 		}
 		files := []File{
-			{Path: "/castellan", Mode: 0o755, Data: binary}, {Path: "/castellan-launch", Mode: 0o755, Data: launcher},
+			{Path: "/castellan", Mode: 0o755, Data: binary},
+			{Path: "/castellan-launch", Mode: 0o755, Data: launcher},
 			{Path: "/" + kafkaTLSJar, Mode: 0o644, Data: jar},
 		}
 		if err := writeFiles(root, files); err != nil {

@@ -99,7 +99,7 @@ func (b *bench) tellRotation(report *figure.Report, result rotation.Result, seen
 		renewals += times
 	}
 	none := figure.AtMost(0)
-	for _, f := range []*figure.Figure{
+	report.Figures = append(report.Figures, []*figure.Figure{
 		{Name: "certificates that listeners of nodes took over", Ours: []float64{float64(renewals)}},
 		{Name: "certificates of the cluster's authority", Ours: []float64{float64(seen.Authorities)}},
 		{Name: "certificates of the clients, one after the other", Ours: []float64{float64(result.ClientCertificates)}},
@@ -111,9 +111,7 @@ func (b *bench) tellRotation(report *figure.Report, result rotation.Result, seen
 		{Name: "records repeated", Ours: []float64{float64(result.Repeated)}, Target: none},
 		{Name: "times that a certificate was served past its end", Ours: []float64{float64(len(seen.Expired))}, Target: none},
 		{Name: "longest stall of a client", Unit: figure.Milliseconds, Ours: []float64{float64(result.LongestStall.Milliseconds())}},
-	} {
-		report.Figures = append(report.Figures, f)
-	}
+	}...)
 	for _, c := range seen.Changes {
 		b.say("%s  %-22s %-18s serves %s until %s", c.At.UTC().Format(time.TimeOnly), c.Node, c.Listener, c.Serial[:8], c.NotAfter.UTC().Format(time.TimeOnly))
 	}
