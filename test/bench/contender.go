@@ -91,7 +91,7 @@ func (b *bench) certificates(pods, hosts []string, bootstrap string) (map[string
 	out := map[string][]byte{"ca.pem": authority.Certificate}
 	for i, pod := range pods {
 		leaf, err := pki.IssueLeaf(authority, pki.LeafRequest{
-			CommonName: "floor", Names: []string{hosts[i], bootstrap}, Chain: true, Lifetime: pki.Lifetime{Validity: pki.Days(1)},
+			CommonName: "floor", Names: []string{hosts[i], bootstrap}, Key: pki.ECDSAP256, Chain: true, Lifetime: pki.Lifetime{Validity: pki.Days(1)},
 		}, b.now(), rand.Reader)
 		if err != nil {
 			return nil, fmt.Errorf("make the certificate of %s: %w", pod, err)

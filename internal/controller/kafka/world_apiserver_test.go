@@ -133,10 +133,11 @@ func settings(t *testing.T) kafka.Settings {
 	return kafka.Settings{Versions: versions, LauncherImage: "castellan", DNSDomain: "cluster.local", NetworkPolicies: true, DisruptionBudgets: true}
 }
 
+// manifest has authorities whose keys take no time to make.
 const manifest = `
 apiVersion: kafka.strimzi.io/v1
 kind: Kafka
-metadata: {name: one, namespace: %s}
+metadata: {name: one, namespace: %s, annotations: {castellan.io/ca-key-algorithm: ECDSA-P256}}
 spec:
   kafka:
     version: 4.3.1
