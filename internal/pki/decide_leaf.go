@@ -16,6 +16,8 @@ type LeafDecision struct {
 	Issue     bool
 	Postponed bool
 	Reason    string
+	// Until is when the wait of a postponed leaf is over; zero if that is not known beforehand.
+	Until time.Time
 }
 
 // Moment is when a leaf is decided about, and what holds then.
@@ -81,8 +83,8 @@ func DecideLeaf(stored Leaf, wanted LeafRequest, trust Trust, moment Moment) Lea
 	if reason := firstReason(brokenLeafChecks(), view); reason != "" {
 		return LeafDecision{Issue: true, Reason: reason}
 	}
-	if reason := awaitsTrust(view); reason != "" {
-		return LeafDecision{Postponed: true, Reason: reason}
+	if reason, until := awaitsTrust(view); reason != "" {
+		return LeafDecision{Postponed: true, Reason: reason, Until: until}
 	}
 	if reason := firstReason(wrongLeafChecks(), view); reason != "" {
 		return LeafDecision{Issue: true, Reason: reason}
@@ -101,30 +103,33 @@ func firstReason(checks []leafCheck, view leafView) string {
 
 // awaitsTrust keeps a leaf of an earlier key that everybody trusts, as long as not everybody trusts the new key. Once
 // nothing vouches for the leaf any more, there is nothing to wait for.
-func awaitsTrust(v leafView) string {
+func awaitsTrust(v leafView) (reason string, until time.Time) {
 	leaf := v.chain[0]
 	awaits := v.moment.Awaits
 	if awaits == "" {
-		awaits = awaitsClients(v)
+		awaits, until = awaitsClients(v)
 	}
 	if awaits == "" || leaf.CheckSignatureFrom(v.issuer) == nil {
-		return ""
+		return "", time.Time{}
 	}
 	vouches := func(c *x509.Certificate) bool { return !expired(c, v.moment.Now) && leaf.CheckSignatureFrom(c) == nil }
 	if !slices.ContainsFunc(v.trusted, vouches) {
-		return ""
+		return "", time.Time{}
 	}
-	return "the certificate of the earlier key stays: " + awaits
+	return "the certificate of the earlier key stays: " + awaits, until
 }
 
 // awaitsClients gives those who read the trusted certificates from Secrets the time to notice a new key. Nobody tells when they have.
 // A leaf that nears its end has no time to give.
-func awaitsClients(v leafView) string {
-	until := spread(v.issuer)
-	if !v.moment.Now.Before(until) || !v.moment.Now.Before(v.chain[0].NotAfter.Add(-v.wanted.RenewBefore/2)) {
-		return ""
+func awaitsClients(v leafView) (reason string, until time.Time) {
+	until = spread(v.issuer)
+	if late := v.chain[0].NotAfter.Add(-v.wanted.RenewBefore / 2); late.Before(until) {
+		until = late
 	}
-	return fmt.Sprintf("clients have until %s to trust the present key", at(until))
+	if !v.moment.Now.Before(until) {
+		return "", time.Time{}
+	}
+	return fmt.Sprintf("clients have until %s to trust the present key", at(until)), until
 }
 
 func decideExpiry(v leafView) LeafDecision {

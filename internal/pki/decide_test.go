@@ -176,7 +176,7 @@ func assertHealed(t *testing.T, state pki.AuthorityState, decision pki.Decision,
 
 func TestDecideLeaf(t *testing.T) {
 	made, other := authority(t), replaced(t)
-	spread := other.Trust().SpreadUntil()
+	spread := time.Date(2026, 5, 4, 4, 7, 1, 0, time.UTC) // an authority of a year leaves clients five minutes
 	renewed, err := made.Renew(year, now, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -279,7 +279,7 @@ func TestDecideLeaf(t *testing.T) {
 		},
 		"a leaf of the earlier key stays until clients had their time": {
 			issuer: other, at: spread.Add(-time.Second),
-			want: pki.LeafDecision{Postponed: true, Reason: "the certificate of the earlier key stays: clients have until 2026-05-04T04:07:01Z to trust the present key"},
+			want: pki.LeafDecision{Postponed: true, Reason: "the certificate of the earlier key stays: clients have until 2026-05-04T04:07:01Z to trust the present key", Until: spread},
 		},
 		"a leaf of the earlier key gives no time that it does not have": {
 			issuer: other, wanted: func(r *pki.LeafRequest) { r.RenewBefore = 2 * r.Validity },

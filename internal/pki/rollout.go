@@ -14,15 +14,7 @@ const (
 	spreadPart    = 8
 )
 
-// SpreadUntil is until when some clients may not trust the present certificate yet; zero if it cannot be read.
-func (t Trust) SpreadUntil() time.Time {
-	certificates, err := ParseCertificates(t.Certificate)
-	if err != nil {
-		return time.Time{}
-	}
-	return spread(certificates[0])
-}
-
+// spread is until when some clients may not trust an authority yet.
 func spread(authority *x509.Certificate) time.Time {
 	made := authority.NotBefore.Add(ClockSkew)
 	return made.Add(min(longestSpread, authority.NotAfter.Sub(made)/spreadPart))

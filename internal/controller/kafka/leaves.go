@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -47,9 +48,7 @@ func (r *Reconciler) issue(ctx context.Context, cluster *kafka.Cluster, seen obs
 	if err != nil {
 		return out, fmt.Errorf("issue the operator's certificate: %w", err)
 	}
-	if until := issuer.Trust().SpreadUntil(); len(leaves.postponed) > 0 && until.After(r.Now()) {
-		out.again = until
-	}
+	out.again = leaves.again
 	for _, why := range slices.Sorted(maps.Keys(leaves.postponed)) {
 		log.FromContext(ctx).Info("certificates stay for now", "certificates", listed(leaves.postponed[why]), "why", why)
 	}
@@ -89,6 +88,8 @@ type leafIssuer struct {
 
 	mu                sync.Mutex
 	issued, postponed map[string][]string
+	// again is when the first wait is over; zero if none is known to be.
+	again time.Time
 }
 
 func (i *leafIssuer) leaf(name string, stored pki.Leaf, request pki.LeafRequest) (pki.Leaf, error) {
@@ -111,5 +112,8 @@ func (i *leafIssuer) note(name string, d pki.LeafDecision) {
 	}
 	if d.Postponed {
 		i.postponed[d.Reason] = append(i.postponed[d.Reason], name)
+		if !d.Until.IsZero() && (i.again.IsZero() || d.Until.Before(i.again)) {
+			i.again = d.Until
+		}
 	}
 }
