@@ -55,7 +55,7 @@ func (d Deployment) Run(ctx context.Context) error {
 	return d.operator(ctx)
 }
 
-// definitions are there before the operator, which looks at its start for the kinds that it can watch.
+// definitions are there before the operator, which cannot start without those of the kinds that it reconciles.
 func (d Deployment) definitions(ctx context.Context) error {
 	step := d.Progress.Start("applying the resource definitions")
 	manifests, err := install.Definitions()
@@ -77,7 +77,11 @@ func (d Deployment) established(ctx context.Context) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		time.Sleep(time.Second)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
 	}
 	return err
 }

@@ -49,9 +49,9 @@ func (r *Reconciler) ask(ctx context.Context, key types.NamespacedName, cluster 
 		if !exists || !is.Ready || is.Ending {
 			continue
 		}
-		if k, is2 := known[n.Name]; is2 && k.uid == is.UID {
+		if before, confirmed := known[n.Name]; confirmed && before.uid == is.UID {
 			mu.Lock()
-			out[n.Name] = k.listeners
+			out[n.Name] = before.listeners
 			mu.Unlock()
 			continue
 		}
