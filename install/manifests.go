@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"castellan.io/castellan/internal/yamltree"
 )
 
 const (
@@ -76,7 +78,7 @@ func (o Options) render(content []byte, namespace string) ([]byte, error) {
 		return nil, errors.New("not an object")
 	}
 	object := document.Content[0]
-	switch child(object, "kind").Value {
+	switch yamltree.Child(object, "kind").Value {
 	case "CustomResourceDefinition":
 		return content, nil // nothing of it is anybody's choice
 	case "RoleBinding":
@@ -85,7 +87,7 @@ func (o Options) render(content []byte, namespace string) ([]byte, error) {
 		}
 	}
 	o.place(object, namespace)
-	o.fillPod(child(object, "spec", "template"))
+	o.fillPod(yamltree.Child(object, "spec", "template"))
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
@@ -112,19 +114,19 @@ func (o Options) namespaces(content []byte) []string {
 
 // widen makes a binding in a watched namespace one for all namespaces, with the name that its role has.
 func widen(binding *yaml.Node) {
-	child(binding, "kind").Value = "ClusterRoleBinding"
-	child(binding, "metadata", "name").Value = child(binding, "roleRef", "name").Value
+	yamltree.Child(binding, "kind").Value = "ClusterRoleBinding"
+	yamltree.Child(binding, "metadata", "name").Value = yamltree.Child(binding, "roleRef", "name").Value
 }
 
 // place puts an object into a namespace if it can be in one, and the accounts that it names into the operator's.
 func (o Options) place(object *yaml.Node, namespace string) {
-	switch child(object, "kind").Value {
+	switch yamltree.Child(object, "kind").Value {
 	case "ClusterRole", "ClusterRoleBinding", "StorageClass":
 	default:
-		set(child(object, "metadata"), "namespace", scalar(namespace))
+		yamltree.Set(yamltree.Child(object, "metadata"), "namespace", yamltree.Text(namespace))
 	}
-	for _, subject := range items(child(object, "subjects")) {
-		set(subject, "namespace", scalar(o.Namespace))
+	for _, subject := range yamltree.Items(yamltree.Child(object, "subjects")) {
+		yamltree.Set(subject, "namespace", yamltree.Text(o.Namespace))
 	}
 }
 
@@ -133,21 +135,21 @@ func (o Options) fillPod(pod *yaml.Node) {
 		return
 	}
 	if len(o.PodAnnotations) > 0 {
-		set(child(pod, "metadata"), "annotations", mapping(o.PodAnnotations))
+		yamltree.Set(yamltree.Child(pod, "metadata"), "annotations", yamltree.Mapping(o.PodAnnotations))
 	}
-	for _, container := range items(child(pod, "spec", "containers")) {
-		o.fillImage(child(container, "image"))
-		for _, variable := range items(child(container, "env")) {
+	for _, container := range yamltree.Items(yamltree.Child(pod, "spec", "containers")) {
+		o.fillImage(yamltree.Child(container, "image"))
+		for _, variable := range yamltree.Items(yamltree.Child(container, "env")) {
 			o.fillVariable(variable)
 		}
 	}
 }
 
 func (o Options) fillVariable(variable *yaml.Node) {
-	if child(variable, "name").Value == watchVariable && !slices.Equal(o.watched(), []string{o.Namespace}) {
-		replace(variable, "valueFrom", "value", scalar(strings.Join(o.watched(), ",")))
+	if yamltree.Child(variable, "name").Value == watchVariable && !slices.Equal(o.watched(), []string{o.Namespace}) {
+		yamltree.Replace(variable, "valueFrom", "value", yamltree.Text(strings.Join(o.watched(), ",")))
 	}
-	o.fillImage(child(variable, "value"))
+	o.fillImage(yamltree.Child(variable, "value"))
 }
 
 // fillImage gives the images that a text names their registry.

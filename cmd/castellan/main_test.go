@@ -23,6 +23,19 @@ func run(t *testing.T, arguments ...string) (stdout string, err error) {
 	return out.String(), err
 }
 
+// runWith runs a command with a standard input.
+func runWith(t *testing.T, stdin string, arguments ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	root := newRootCommand()
+	var out, said bytes.Buffer
+	root.SetIn(strings.NewReader(stdin))
+	root.SetOut(&out)
+	root.SetErr(&said)
+	root.SetArgs(arguments)
+	err = root.ExecuteContext(t.Context())
+	return out.String(), said.String(), err
+}
+
 // runnable are the commands that do something, with those that they belong to.
 func runnable(c *cobra.Command) []*cobra.Command {
 	var out []*cobra.Command
@@ -50,7 +63,7 @@ func TestTheHelpOfEveryCommandHasAnExampleOfIt(t *testing.T) {
 			}
 		})
 	}
-	want := []string{"castellan install", "castellan operator", "castellan storage-provisioner"}
+	want := []string{"castellan convert", "castellan install", "castellan operator", "castellan storage-provisioner"}
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}

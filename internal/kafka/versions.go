@@ -32,10 +32,11 @@ type Version struct {
 	Supported bool
 }
 
-// AllVersions returns the versions that the operator knows, with the image of each supported one.
-// Images must name every supported version and no other.
-func AllVersions(images map[string]string) (Versions, error) {
-	known := []Version{
+// SupportedVersions are the names of the versions that can be asked for, oldest first.
+func SupportedVersions() []string { return Versions{Known: knownVersions()}.supported() }
+
+func knownVersions() []Version {
+	return []Version{
 		{Name: "3.9.0", MetadataVersion: "3.9-IV0"},
 		{Name: "3.9.1", MetadataVersion: "3.9-IV0"},
 		{Name: "4.0.0", MetadataVersion: "4.0-IV3"},
@@ -48,6 +49,12 @@ func AllVersions(images map[string]string) (Versions, error) {
 		{Name: "4.3.0", MetadataVersion: "4.3-IV0", Supported: true},
 		{Name: "4.3.1", MetadataVersion: "4.3-IV0", Supported: true},
 	}
+}
+
+// AllVersions returns the versions that the operator knows, with the image of each supported one.
+// Images must name every supported version and no other.
+func AllVersions(images map[string]string) (Versions, error) {
+	known := knownVersions()
 	rest := maps.Clone(images)
 	for i, v := range known {
 		if !v.Supported {
