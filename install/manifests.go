@@ -48,6 +48,11 @@ func (o Options) files(pattern string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
+		if strings.Contains(file, "-Crd-") { // nothing of it is anybody's choice, and reading it would take most of the time
+			out.WriteString("---\n")
+			out.Write(content)
+			continue
+		}
 		if err := o.write(&out, content); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
@@ -78,13 +83,8 @@ func (o Options) render(content []byte, namespace string) ([]byte, error) {
 		return nil, errors.New("not an object")
 	}
 	object := document.Content[0]
-	switch yamltree.Child(object, "kind").Value {
-	case "CustomResourceDefinition":
-		return content, nil // nothing of it is anybody's choice
-	case "RoleBinding":
-		if namespace == allNamespaces {
-			widen(object)
-		}
+	if yamltree.Child(object, "kind").Value == "RoleBinding" && namespace == allNamespaces {
+		widen(object)
 	}
 	o.place(object, namespace)
 	o.fillPod(yamltree.Child(object, "spec", "template"))

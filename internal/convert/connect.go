@@ -42,7 +42,15 @@ func (c *conversion) connectS2I(r *resource) {
 
 func (c *conversion) connector(r *resource) {
 	pause(r.spec())
-	externalPaths(r)
+	if c.remounted[r.cluster()] {
+		externalPaths(r)
+		return
+	}
+	yamltree.Walk(r.root, func(n *yaml.Node) {
+		if n.Kind == yaml.ScalarNode && strings.Contains(n.Value, oldMounts) {
+			r.left(n, "the Connect cluster %s is not converted along with this connector; in v1 volumes are below /mnt, so name the path that it has there", r.cluster().name)
+		}
+	})
 }
 
 // pause converts the truth value that pause was to the state that it is.
@@ -53,7 +61,7 @@ func pause(s section) {
 	}
 	if s.text("pause") == "true" {
 		p := s.take("pause")
-		s.put("state", pair{p.key, yamltree.Text("paused")})
+		s.put("state", pair{p.key, text("paused", p.value)})
 		s.resource.changed(p.key, "%s.pause is now state: paused", s.path)
 		return
 	}
@@ -66,13 +74,16 @@ func workers(spec section, component, replicas string) {
 	spec.move("affinity", "template.pod.affinity")
 	spec.move("tolerations", "template.pod.tolerations")
 	version(spec)
+	moved := spec.has("externalConfiguration.volumes")
 	externalConfiguration(spec)
 	spec.remove("template.deployment", "pods are not in a Deployment; template.podSet is for the StrimziPodSet")
 	jaeger(spec)
 	logging(spec, "log4j.properties")
 	metrics(spec, component)
 	sizeLimits(spec.resource)
-	externalPaths(spec.resource)
+	if moved {
+		externalPaths(spec.resource)
+	}
 }
 
 // required writes the number of replicas that was meant when none was given.
@@ -152,7 +163,12 @@ func externalConfiguration(spec section) {
 // moveElement moves an element of the external configuration to a list of the spec, unless one of its name is there.
 func (s section) moveElement(element section, list, to string) bool {
 	spec := s.resource.spec()
-	if name := element.text("name"); named(spec, to, name) {
+	switch name := element.text("name"); {
+	case name == "":
+		spec.undecided("externalConfiguration")
+		spec.resource.left(element.node, "%s has no name; give it one", element.path)
+		return false
+	case named(spec, to, name):
 		spec.undecided("externalConfiguration")
 		spec.resource.left(element.node, "%s: %s is in spec.%s already; keep one of them", element.path, name, to)
 		return false

@@ -2,7 +2,6 @@ package convert
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -44,7 +43,10 @@ func (n Note) String() string {
 // Manifests converts files of manifests together: a cluster and its pools may be in different ones. Notes are in the order of the input.
 // An error means that an input cannot be read; there is no output then.
 func Manifests(inputs []Input) ([]byte, []Note, error) {
-	c := &conversion{pools: map[clusterName][]*resource{}, names: map[string]bool{}, schemas: map[string]*schema{}}
+	c := &conversion{
+		seen: map[string]*resource{}, pools: map[clusterName][]*resource{}, names: map[string]bool{},
+		remounted: map[clusterName]bool{}, schemas: map[string]*schema{},
+	}
 	var documents []*document
 	for _, input := range inputs {
 		read, err := parse(input)
@@ -55,7 +57,9 @@ func Manifests(inputs []Input) ([]byte, []Note, error) {
 	}
 	for _, d := range documents {
 		for _, r := range d.resources {
-			c.note(r)
+			if err := c.note(r); err != nil {
+				return nil, nil, err
+			}
 		}
 	}
 	for _, d := range documents {
@@ -74,10 +78,14 @@ func Manifests(inputs []Input) ([]byte, []Note, error) {
 
 // conversion is what is known about all inputs together.
 type conversion struct {
+	// seen resources of the API.
+	seen map[string]*resource
 	// pools of each cluster in the input.
 	pools map[clusterName][]*resource
 	// names of pools, as namespace/name: a new one must have another.
 	names map[string]bool
+	// remounted Connect clusters have volumes at other paths than before.
+	remounted map[clusterName]bool
 	// schemas of the kinds that were needed.
 	schemas map[string]*schema
 }
@@ -108,42 +116,65 @@ var kinds = map[string]func(*conversion, *resource){
 
 func unchanged(*conversion, *resource) {}
 
-// note remembers what other resources have to know about a resource.
-func (c *conversion) note(r *resource) {
-	if r.kind() != "KafkaNodePool" {
-		return
+// note remembers what other resources have to know about a resource. A resource that comes twice is an error: it would be converted twice.
+func (c *conversion) note(r *resource) error {
+	group, _, _ := strings.Cut(yamltree.Value(r.root, "apiVersion"), "/")
+	if _, ours := older[group]; !ours {
+		return nil
 	}
-	c.names[r.namespace()+"/"+r.name()] = true
-	cluster := clusterName{r.namespace(), yamltree.Value(r.root, "metadata", "labels", "strimzi.io/cluster")}
-	c.pools[cluster] = append(c.pools[cluster], r)
+	id := strings.Join([]string{group, r.kind(), r.namespace(), r.name()}, "/")
+	if other, twice := c.seen[id]; twice && r.name() != "" {
+		return fmt.Errorf("%s:%d: %s is in %s:%d too; convert one of them at a time", r.file, r.root.Line, r.subject, other.file, other.root.Line)
+	}
+	c.seen[id] = r
+	switch r.kind() {
+	case "KafkaNodePool":
+		c.names[r.namespace()+"/"+r.name()] = true
+		c.pools[r.cluster()] = append(c.pools[r.cluster()], r)
+	case "KafkaConnect", "KafkaConnectS2I":
+		if r.old() && r.spec().has("externalConfiguration.volumes") {
+			c.remounted[clusterName{r.namespace(), r.name()}] = true
+		}
+	}
+	return nil
 }
 
 // convert converts one resource, if it is one of an older version.
 func (c *conversion) convert(r *resource) error {
-	group, version, _ := strings.Cut(yamltree.Value(r.root, "apiVersion"), "/")
+	kind := yamltree.Key(r.root, "kind")
 	if r.kind() == "Template" && yamltree.Child(r.root, "objects") != nil {
-		r.left(yamltree.Key(r.root, "kind"), "what is in a template of OpenShift is not looked at; convert what oc process makes of it")
-		return nil
+		r.left(kind, "what is in a template of OpenShift is not looked at; convert what oc process makes of it")
 	}
-	if !slices.Contains(older[group], version) {
+	if !r.old() {
+		if r.kind() == "KafkaConnector" && c.remounted[r.cluster()] {
+			externalPaths(r)
+		}
 		return nil
 	}
 	steps, known := kinds[r.kind()]
-	if !known {
-		r.left(yamltree.Key(r.root, "kind"), "v1 has no kind %s", r.kind())
+	switch {
+	case !known:
+		r.left(kind, "v1 has no kind %s", r.kind())
+		return nil
+	case r.name() == "":
+		r.left(kind, "metadata.name is missing; add it")
+		return nil
+	case yamltree.Child(r.root, "spec") == nil || yamltree.Child(r.root, "spec").Kind != yaml.MappingNode:
+		r.left(kind, "it has no spec, which v1 requires; add it")
 		return nil
 	}
-	if yamltree.Child(r.root, "spec") == nil || yamltree.Child(r.root, "spec").Kind != yaml.MappingNode {
-		r.left(yamltree.Key(r.root, "kind"), "it has no spec, which v1 requires; add it")
-		return nil
+	if wrong, err := c.misshapen(r); wrong || err != nil {
+		return err
 	}
 	if why := runsOnZooKeeper(r); why != "" {
-		r.left(yamltree.Key(yamltree.Child(r.root, "spec"), "zookeeper"), "%s. Its data would not come along: let the operator that runs it migrate it to KRaft first, then convert what it has become", why)
+		r.left(r.spec().key("zookeeper"), "%s. Its data would not come along: let the operator that runs it migrate it to KRaft first, then convert what it has become", why)
 		return nil
 	}
-	r.expand()
-	r.changed(yamltree.Key(r.root, "apiVersion"), "apiVersion %s/%s is now %s/v1", group, version, group)
-	yamltree.Child(r.root, "apiVersion").Value = group + "/v1"
+	version := yamltree.Child(r.root, "apiVersion")
+	group, _, _ := strings.Cut(version.Value, "/")
+	r.changed(yamltree.Key(r.root, "apiVersion"), "apiVersion %s is now %s/v1", version.Value, group)
+	version.Value = group + "/v1"
+	r.dropNulls()
 	steps(c, r)
 	r.dropServerFields()
 	return c.check(r)

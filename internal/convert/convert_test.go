@@ -1,7 +1,6 @@
 package convert_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,9 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"castellan.io/castellan/internal/convert"
+	"castellan.io/castellan/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // TestConversions converts each file of testdata. What comes out and what is said about it are golden files beside it.
 func TestConversions(t *testing.T) {
@@ -23,8 +21,8 @@ func TestConversions(t *testing.T) {
 			for _, note := range notes {
 				said.WriteString(note.String() + "\n")
 			}
-			golden(t, strings.TrimSuffix(file, ".yaml")+".golden", string(out))
-			golden(t, strings.TrimSuffix(file, ".yaml")+".notes", said.String())
+			golden.Equal(t, strings.TrimSuffix(file, ".yaml")+".golden", string(out))
+			golden.Equal(t, strings.TrimSuffix(file, ".yaml")+".notes", said.String())
 		})
 	}
 }
@@ -99,9 +97,16 @@ func TestADocumentMayBeginOnTheLineOfItsSeparator(t *testing.T) {
 
 func TestWhatCannotBeReadIsNamed(t *testing.T) {
 	cases := map[string]struct{ data, want string }{
-		"a template that is not rendered":    {"a: b\n---\nkind: Kafka\n{{ if .x }}\n", "values.yaml, in the document that begins at line 2"},
-		"an alias within what it stands for": {"metadata: &m\n  labels: *m\n", "anchor 'm' value contains itself"},
-		"tabs":                               {"kind: Kafka\n\tmetadata: x\n", "values.yaml, in the document that begins at line 1"},
+		"a template that is not rendered":        {"a: b\n---\nkind: Kafka\n{{ if .x }}\n", "values.yaml: yaml: line 4"},
+		"tabs":                                   {"kind: Kafka\n\tmetadata: x\n", "values.yaml: yaml: line 2"},
+		"an alias within what it stands for":     {"metadata: &m\n  labels: *m\n", "anchor 'm' value contains itself"},
+		"an alias beside a key that comes twice": {"a: &n x\nb: *n\na: y\n", `mapping key "a" already defined`},
+		"two documents of JSON":                  {`{"kind": "A"}` + "\n" + `{"kind": "B"}`, "values.yaml: yaml: line"},
+		"a document after the end of another":    {"a: b\n...\nc: d\n", "values.yaml: yaml: line 2"},
+		"a resource twice": {
+			"apiVersion: kafka.strimzi.io/v1\nkind: KafkaTopic\nmetadata: {name: a}\n---\napiVersion: kafka.strimzi.io/v1beta2\nkind: KafkaTopic\nmetadata: {name: a}\n",
+			"values.yaml:5: KafkaTopic a is in values.yaml:1 too",
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -156,21 +161,4 @@ func run(t *testing.T, file string) ([]byte, []convert.Note) {
 		t.Fatal(err)
 	}
 	return out, notes
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
 }

@@ -2,7 +2,9 @@ package convert
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -21,8 +23,8 @@ type document struct {
 	root *yaml.Node
 	// resources in it: one, or the items of a List.
 	resources []*resource
-	// list is the sequence that the resources are the items of, or nil.
-	list *yaml.Node
+	// items is the sequence that the resources are in, or nil.
+	items *yaml.Node
 }
 
 // parse reads a file. The error names the place.
@@ -30,14 +32,15 @@ func parse(input Input) ([]*document, error) {
 	var documents []*document
 	line := 0
 	for _, d := range split(string(input.Data)) {
-		node, err := tree(d.body)
-		if err != nil {
-			return nil, fmt.Errorf("%s, in the document that begins at line %d: %w; expected YAML or JSON as kubectl reads it (templates must be rendered first)", input.Name, line+1, err)
-		}
 		line += strings.Count(d.separator, "\n")
-		if node.Kind == yaml.DocumentNode {
+		// The empty lines make every line that is told one of the file.
+		node, err := tree(strings.Repeat("\n", line) + d.body)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s; expected YAML or JSON as kubectl reads it (templates must be rendered first)", input.Name, strings.Join(strings.Fields(err.Error()), " "))
+		}
+		if node != nil {
 			d.root = node
-			d.find(input.Name, line)
+			d.find(input.Name)
 		}
 		line += strings.Count(d.body, "\n")
 		documents = append(documents, d)
@@ -45,19 +48,36 @@ func parse(input Input) ([]*document, error) {
 	return documents, nil
 }
 
-// tree reads a document. Aliases that contain themselves, or swell beyond reason, are errors, as they are for kubectl.
+// tree reads a document; nil for one of comments alone. Aliases that contain themselves, or swell beyond reason, are errors, as for kubectl.
 func tree(body string) (*yaml.Node, error) {
-	var node yaml.Node
-	if err := yaml.Unmarshal([]byte(body), &node); err != nil {
+	decoder := yaml.NewDecoder(strings.NewReader(body))
+	var node, next yaml.Node
+	if err := decoder.Decode(&node); errors.Is(err, io.EOF) {
+		return nil, nil
+	} else if err != nil {
 		return nil, err
 	}
-	aliases := false
-	yamltree.Walk(&node, func(n *yaml.Node) { aliases = aliases || n.Kind == yaml.AliasNode })
-	if !aliases {
+	if err := decoder.Decode(&next); err == nil {
+		return nil, fmt.Errorf("line %d: another document begins without a line of three dashes before it", next.Line)
+	} else if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if aliased(&node) == nil {
 		return &node, nil
 	}
 	var values any
 	return &node, node.Decode(&values)
+}
+
+// aliased is the first alias below a node; nil when there is none.
+func aliased(root *yaml.Node) *yaml.Node {
+	var found *yaml.Node
+	yamltree.Walk(root, func(n *yaml.Node) {
+		if found == nil && n.Kind == yaml.AliasNode {
+			found = n
+		}
+	})
+	return found
 }
 
 // split cuts a file into documents. A line of three dashes cannot be within one: block texts are indented.
@@ -83,16 +103,33 @@ func split(text string) []*document {
 	return documents
 }
 
-// find lists the resources of a document.
-func (d *document) find(file string, above int) {
+// find lists the resources of a document. If one of them is of an older version, aliases are written out: what they stand for may part ways.
+func (d *document) find(file string) {
+	alias := aliased(d.root)
+	d.list(file)
+	if alias == nil || !slices.ContainsFunc(d.resources, (*resource).old) {
+		return
+	}
+	d.root = yamltree.Expand(d.root)
+	d.list(file)
+	for _, r := range d.resources {
+		if r.old() {
+			r.changed(alias, "aliases in this document are written out")
+			return
+		}
+	}
+}
+
+func (d *document) list(file string) {
+	d.resources, d.items = nil, nil
 	root := d.root.Content[0]
 	found := []*yaml.Node{root}
 	if strings.HasSuffix(yamltree.Value(root, "kind"), "List") && yamltree.Child(root, "items") != nil {
-		d.list = yamltree.Child(root, "items")
-		found = yamltree.Items(d.list)
+		d.items = yamltree.Child(root, "items")
+		found = yamltree.Items(d.items)
 	}
 	for _, n := range found {
-		d.resources = append(d.resources, newResource(n, file, above))
+		d.resources = append(d.resources, newResource(n, file))
 	}
 }
 
@@ -125,13 +162,18 @@ func (d *document) write(out *bytes.Buffer) error {
 	if strings.HasPrefix(strings.TrimSpace(d.body), "{") {
 		toBlocks(d.root)
 	}
+	yamltree.Walk(d.root, func(n *yaml.Node) {
+		if yamltree.IsNull(n) && n.Value == "" {
+			n.Value = "null" // the encoder would make a text of it within braces
+		}
+	})
 	roots := []*yaml.Node{d.root}
-	if d.list != nil {
-		d.list.Content = nil
+	if d.items != nil {
+		d.items.Content = nil
 	}
 	for _, r := range d.resources {
-		if d.list != nil {
-			d.list.Content = append(append(d.list.Content, r.root), r.more...)
+		if d.items != nil {
+			d.items.Content = append(append(d.items.Content, r.root), r.more...)
 			continue
 		}
 		roots = append(roots, r.more...)
@@ -155,7 +197,7 @@ func toBlocks(root *yaml.Node) {
 		if len(n.Content) > 0 {
 			n.Style &^= yaml.FlowStyle
 		} else if n.Kind == yaml.ScalarNode {
-			n.Style &^= yaml.DoubleQuotedStyle
+			yamltree.Unquote(n)
 		}
 	})
 }

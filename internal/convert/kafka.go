@@ -92,7 +92,9 @@ func milliseconds(part section) {
 		return
 	}
 	p := part.take("reconciliationIntervalSeconds")
-	part.put("reconciliationIntervalMs", pair{p.key, yamltree.Plain(seconds + "000")})
+	milliseconds := yamltree.Plain(seconds + "000")
+	milliseconds.LineComment = p.value.LineComment
+	part.put("reconciliationIntervalMs", pair{p.key, milliseconds})
 	part.resource.changed(p.key, "%s.reconciliationIntervalSeconds is now reconciliationIntervalMs", part.path)
 }
 
@@ -110,6 +112,7 @@ func cruiseControl(spec section) {
 func version(s section) {
 	if v := s.text("version"); v != "" && !slices.Contains(kafka.SupportedVersions(), v) {
 		s.remove("version", "Kafka "+v+" is not supported; without it the newest supported one counts")
+		s.left("image", "was made for Kafka "+v+"; remove it, or name one of the version that the cluster is to run")
 	}
 }
 

@@ -2,6 +2,8 @@ package convert
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -46,13 +48,13 @@ func listenerOf(name string, all section) *yaml.Node {
 	}
 	all.resource.changed(key, "%s.%s is now the element %s of the list %s", all.path, name, name, all.path)
 	listener := yamltree.Pairs(yamltree.Pair{Key: "name", Value: yamltree.Text(name)})
-	if port != "" { // any other name never was one, and the check says what it lacks
-		yamltree.Append(listener, yamltree.Text("port"), yamltree.Plain(port))
-		yamltree.Append(listener, yamltree.Text("type"), yamltree.Text(kind))
-		yamltree.Append(listener, yamltree.Text("tls"), yamltree.Plain(tls))
-	}
 	listener.HeadComment = key.HeadComment
 	into := section{resource: all.resource, node: listener, path: all.path + "." + name}
+	if port != "" { // any other name never was one, and the check says what it lacks
+		into.put("port", pair{nil, yamltree.Plain(port)})
+		into.put("type", either(old, "type", yamltree.Text(kind)))
+		into.put("tls", either(old, "tls", yamltree.Plain(tls)))
+	}
 	into.put("authentication", old.take("authentication"))
 	into.put("networkPolicyPeers", old.take("networkPolicyPeers"))
 	into.put("configuration.brokerCertChainAndKey", old.take("configuration.brokerCertChainAndKey"))
@@ -60,38 +62,57 @@ func listenerOf(name string, all section) *yaml.Node {
 	into.put("configuration.class", old.take("class"))
 	into.put("configuration.bootstrap", override(old, "bootstrap"))
 	into.put("configuration.brokers", override(old, "brokers"))
-	for _, rest := range yamltree.Keys(old.node) {
-		switch rest {
-		case "type", "tls", "overrides", "configuration":
-		default:
-			into.put(rest, old.take(rest)) // v1 does not have it, and the check says so
+	rest := old.in("configuration")
+	for _, field := range yamltree.Keys(rest.node) {
+		if !into.has("configuration." + field) {
+			into.put("configuration."+field, rest.take(field))
 		}
+	}
+	if rest.node != nil && len(rest.node.Content) == 0 {
+		old.take("configuration")
+	}
+	for _, field := range yamltree.Keys(old.node) {
+		if into.has(field) {
+			all.resource.left(old.key(field), "%s.%s has no counterpart in v1 and is left out", old.path, field)
+			continue
+		}
+		into.put(field, old.take(field)) // v1 does not have it, and the check says so
 	}
 	return listener
 }
 
-// override is what was said about the bootstrap address or about brokers, in configuration or in overrides, in the words of v1.
+// either is what an external listener says, or what it means not to say it.
+func either(old section, field string, otherwise *yaml.Node) pair {
+	if value := old.in(field).node; old.path == "spec.kafka.listeners.external" && value != nil {
+		return old.take(field)
+	}
+	return pair{nil, otherwise}
+}
+
+// override is what was said about the bootstrap address or about brokers, in overrides or in configuration, in the words of v1.
 func override(old section, what string) pair {
-	for _, place := range []string{"overrides.", "configuration."} {
-		p := old.take(place + what)
-		if !p.exists() {
-			continue
-		}
-		elements := []*yaml.Node{p.value}
-		if p.value.Kind == yaml.SequenceNode {
-			elements = p.value.Content
-		}
-		for _, n := range elements {
-			if _, annotations := yamltree.Take(n, "dnsAnnotations"); annotations != nil {
-				yamltree.Append(n, yamltree.Text("annotations"), annotations)
-			}
-			if _, address := yamltree.Take(n, "address"); address != nil {
-				yamltree.Append(n, yamltree.Text("alternativeNames"), yamltree.Sequence(address))
-			}
-		}
+	p := old.take("overrides." + what)
+	if !p.exists() {
+		p = old.take("configuration." + what)
+	}
+	if !p.exists() {
 		return p
 	}
-	return pair{}
+	elements := []*yaml.Node{p.value}
+	if p.value.Kind == yaml.SequenceNode {
+		elements = p.value.Content
+	}
+	for _, n := range elements {
+		if key, annotations := yamltree.Take(n, "dnsAnnotations"); annotations != nil {
+			key.Value = "annotations"
+			yamltree.Append(n, key, annotations)
+		}
+		if key, address := yamltree.Take(n, "address"); address != nil {
+			key.Value = "alternativeNames"
+			yamltree.Append(n, key, yamltree.Sequence(address))
+		}
+	}
+	return p
 }
 
 // externalServices moves what templates said about Services of listeners to those listeners.
@@ -104,23 +125,32 @@ func externalServices(cluster section) {
 }
 
 func toListeners(cluster section, from, to string, kinds ...string) {
-	if !cluster.has(from) {
+	value := yamltree.Child(cluster.node, steps(from)...)
+	if value == nil {
+		return
+	}
+	var meant []section
+	for _, listener := range cluster.each("listeners") {
+		if !slices.Contains(kinds, listener.text("type")) {
+			continue
+		}
+		if there := yamltree.Child(listener.node, steps(to)...); there != nil && !same(there, value) {
+			cluster.left(from, "differs from what "+listener.path+"."+to+" says; give each listener its own")
+			return
+		}
+		meant = append(meant, listener)
+	}
+	if len(meant) == 0 {
+		cluster.remove(from, "there is no listener of type "+strings.Join(kinds, " or "))
 		return
 	}
 	p := cluster.take(from)
-	for _, listener := range cluster.each("listeners") {
-		for _, kind := range kinds {
-			if listener.text("type") != kind {
-				continue
-			}
-			if there := yamltree.Child(listener.node, steps(to)...); there == nil {
-				listener.put(to, pair{nil, yamltree.Clone(p.value)})
-			} else if !same(there, p.value) {
-				cluster.resource.left(p.key, "%s.%s differs from what %s.%s says already, which counts", cluster.path, from, listener.path, to)
-			}
+	for _, listener := range meant {
+		if !listener.has(to) {
+			listener.put(to, pair{nil, yamltree.Clone(value)})
 		}
 	}
-	cluster.resource.changed(p.key, "%s.%s is now %s of the listeners that it is for", cluster.path, from, to)
+	cluster.resource.changed(p.key, "%s.%s is now %s of the listeners of type %s", cluster.path, from, to, strings.Join(kinds, " or "))
 }
 
 // same compares values, whatever their style and comments.

@@ -1,9 +1,7 @@
 package convert
 
 import (
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -25,48 +23,50 @@ func logging(s section, key string) {
 	if settings.text("valueFrom.configMapKeyRef.key") == "log4j.properties" {
 		settings.left("valueFrom", "names log4j.properties; Kafka 4 reads the language of log4j 2: translate the ConfigMap")
 	}
-	if loggers := settings.in("loggers"); key == "log4j.properties" && loggers.node != nil {
-		inlineLoggers(loggers)
-	}
+	inlineLoggers(settings.in("loggers"))
 }
 
 // rootLogger are the names that the level of the root logger had: log4j's own, and the variables that components had for it.
-var rootLogger = regexp.MustCompile(`^(log4j\.rootLogger|(kafka|connect|mirrormaker)\.root\.logger(\.level)?)$`)
+var rootLogger = regexp.MustCompile(`^(log4j\.rootLogger|(kafka|connect|mirrormaker|bridge|cruisecontrol)\.root\.logger(\.level)?)$`)
 
 // namedLogger is a logger in the language of log4j 1.
 var namedLogger = regexp.MustCompile(`^log4j\.logger\.(.+)$`)
 
-// identifier is what log4j 2 takes for the id of a logger.
+// identifier is what log4j 2 does not take in the id of a logger.
 var identifier = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
-// inlineLoggers translates levels from log4j 1 to log4j 2. Appenders stay, with a note.
+// inlineLoggers translates levels from log4j 1 to log4j 2. Appenders stay, with a note, and so do levels that are variables.
 func inlineLoggers(loggers section) {
-	translated := map[string]string{}
 	for _, name := range yamltree.Keys(loggers.node) {
-		level, _, _ := strings.Cut(yamltree.Value(loggers.node, name), ",")
-		level = strings.TrimSpace(level)
-		switch parts := namedLogger.FindStringSubmatch(name); {
-		case rootLogger.MatchString(name):
-			key, value := yamltree.Take(loggers.node, name)
-			into(loggers.node, "rootLogger.level", pair{key, text(level, value)})
-			loggers.resource.changed(key, "%s.%s is now rootLogger.level", loggers.path, name)
-		case parts != nil:
-			id := identifier.ReplaceAllString(parts[1], "")
-			translated[parts[1]] = id
-			key, value := yamltree.Take(loggers.node, name)
-			into(loggers.node, "logger."+id+".name", pair{key, yamltree.Text(parts[1])})
-			into(loggers.node, "logger."+id+".level", pair{nil, text(level, value)})
-			loggers.resource.changed(key, "%s.%s is now logger.%s.name and .level", loggers.path, name, id)
-		case strings.HasPrefix(name, "log4j."):
+		level, appenders, _ := strings.Cut(yamltree.Value(loggers.node, name), ",")
+		level, appenders = strings.TrimSpace(level), strings.TrimSpace(appenders)
+		root, named := rootLogger.MatchString(name), namedLogger.FindStringSubmatch(name)
+		if !root && !strings.HasPrefix(name, "log4j.") {
+			continue
+		}
+		if !root && named == nil || strings.Contains(level, "$") {
 			loggers.resource.left(yamltree.Key(loggers.node, name), "%s.%s is in the language of log4j 1; Kafka 4 reads that of log4j 2", loggers.path, name)
+			continue
 		}
-	}
-	ids := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(translated)) {
-		if other, taken := ids[translated[name]]; taken {
-			loggers.resource.left(loggers.node, "loggers %s and %s have got the same id %s; give one another", other, name, translated[name])
+		property := "rootLogger.level"
+		if named != nil {
+			property = "logger." + identifier.ReplaceAllString(named[1], "") + ".level"
 		}
-		ids[translated[name]] = name
+		key, value := yamltree.Take(loggers.node, name)
+		if yamltree.Child(loggers.node, property) != nil {
+			loggers.resource.changed(key, "%s.%s is removed: %s is set and counts", loggers.path, name, property)
+			continue
+		}
+		if named != nil {
+			into(loggers.node, strings.TrimSuffix(property, "level")+"name", pair{key, yamltree.Text(named[1])})
+			key = nil
+		}
+		into(loggers.node, property, pair{key, text(level, value)})
+		without := ""
+		if appenders != "" {
+			without = ", without its appender " + appenders
+		}
+		loggers.resource.changed(value, "%s.%s is now %s%s", loggers.path, name, property, without)
 	}
 }
 

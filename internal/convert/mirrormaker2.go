@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"slices"
+
 	"go.yaml.in/yaml/v3"
 
 	"castellan.io/castellan/internal/yamltree"
@@ -24,6 +26,12 @@ func (c *conversion) mirrorMaker2(r *resource) {
 	if !target(spec, clusters) || !sources(spec, clusters) {
 		spec.undecided("clusters")
 		return
+	}
+	for _, cluster := range spec.each("clusters") {
+		name := cluster.text("alias")
+		if name != spec.text("target.alias") && !slices.ContainsFunc(spec.each("mirrors"), func(m section) bool { return m.text("source.alias") == name }) {
+			r.changed(cluster.node, "%s (%s) is removed: no mirror uses it", cluster.path, name)
+		}
 	}
 	if p := spec.take("clusters"); p.exists() {
 		r.changed(p.key, "spec.clusters is now spec.target and spec.mirrors[].source")
@@ -78,8 +86,9 @@ func sources(spec section, clusters map[string]section) bool {
 		}
 		p := mirror.take("sourceCluster")
 		mirror.take("targetCluster")
-		source := yamltree.Clone(cluster.node)
-		mirror.node.Content = append([]*yaml.Node{yamltree.Text("source"), source}, mirror.node.Content...)
+		key := at(yamltree.Text("source"), p)
+		key.HeadComment = p.key.HeadComment
+		mirror.node.Content = append([]*yaml.Node{key, yamltree.Clone(cluster.node)}, mirror.node.Content...)
 		mirror.resource.changed(p.key, "%s.sourceCluster is now source, targetCluster is spec.target", mirror.path)
 	}
 	return complete

@@ -130,7 +130,7 @@ func (c *conversion) pool(r *resource, role string) *resource {
 		yamltree.Pair{Key: "spec", Value: yamltree.Pairs(yamltree.Pair{Key: "roles", Value: yamltree.Sequence(yamltree.Text(role))})},
 	)
 	root.Line = r.root.Line
-	return newResource(root, r.file, r.above)
+	return newResource(root, r.file)
 }
 
 // add gives a resource a pool as what follows it, with the notes about it.

@@ -15,8 +15,6 @@ type resource struct {
 	root  *yaml.Node
 	file  string
 	notes []Note
-	// above is how many lines of the file come before the document.
-	above int
 	// subject is its kind and name as they were, for notes.
 	subject string
 	// undecided are the paths that notes leave to the user.
@@ -27,15 +25,26 @@ type resource struct {
 	more []*yaml.Node
 }
 
-func newResource(root *yaml.Node, file string, above int) *resource {
-	r := &resource{root: root, file: file, above: above}
+func newResource(root *yaml.Node, file string) *resource {
+	r := &resource{root: root, file: file}
 	r.subject = r.kind() + " " + r.name()
 	return r
+}
+
+// old is true for a resource of a version before v1.
+func (r *resource) old() bool {
+	group, version, _ := strings.Cut(yamltree.Value(r.root, "apiVersion"), "/")
+	return slices.Contains(older[group], version)
 }
 
 func (r *resource) kind() string      { return yamltree.Value(r.root, "kind") }
 func (r *resource) name() string      { return yamltree.Value(r.root, "metadata", "name") }
 func (r *resource) namespace() string { return yamltree.Value(r.root, "metadata", "namespace") }
+
+// cluster is the one that the resource belongs to.
+func (r *resource) cluster() clusterName {
+	return clusterName{r.namespace(), yamltree.Value(r.root, "metadata", "labels", "strimzi.io/cluster")}
+}
 
 func (r *resource) annotation(name string) string {
 	return yamltree.Value(r.root, "metadata", "annotations", name)
@@ -64,51 +73,22 @@ func (r *resource) say(at *yaml.Node, left bool, text string) {
 	if at != nil && at.Line > 0 {
 		line = at.Line
 	}
-	note := Note{File: r.file, Line: r.above + line, Resource: r.subject, Left: left, Text: text}
+	note := Note{File: r.file, Line: line, Resource: r.subject, Left: left, Text: text}
 	if !slices.Contains(r.notes, note) {
 		r.notes = append(r.notes, note)
 	}
 }
 
-// expand writes out anchors, aliases and merge keys: what they stand for may part ways.
-func (r *resource) expand() {
-	var anchored *yaml.Node
-	yamltree.Walk(r.root, func(n *yaml.Node) {
-		if anchored == nil && (n.Kind == yaml.AliasNode || n.Anchor != "") {
-			anchored = n
-		}
-	})
-	if anchored == nil {
-		return
-	}
-	*r.root = *yamltree.Clone(r.root)
-	yamltree.Walk(r.root, merge)
-	r.changed(anchored, "anchors and aliases are written out")
-}
-
-// merge puts what a merge key holds into the mapping that has it. Keys that are there already win.
-func merge(n *yaml.Node) {
-	for _, merged := range taken(n, "<<") {
-		sources := []*yaml.Node{merged}
-		if merged.Kind == yaml.SequenceNode {
-			sources = merged.Content
-		}
-		for _, source := range sources {
-			for _, key := range yamltree.Keys(source) {
-				if yamltree.Child(n, key) == nil {
-					yamltree.Append(n, yamltree.Text(key), yamltree.Child(source, key))
-				}
+// dropNulls removes fields without a value: they are as good as not there, and would win over what takes their place.
+func (r *resource) dropNulls() {
+	yamltree.Walk(yamltree.Child(r.root, "spec"), func(n *yaml.Node) {
+		for _, key := range yamltree.Keys(n) {
+			if yamltree.IsNull(yamltree.Child(n, key)) {
+				at, _ := yamltree.Take(n, key)
+				r.changed(at, "%s has no value and is left out", key)
 			}
 		}
-	}
-}
-
-func taken(n *yaml.Node, key string) []*yaml.Node {
-	_, value := yamltree.Take(n, key)
-	if value == nil {
-		return nil
-	}
-	return []*yaml.Node{value}
+	})
 }
 
 // dropServerFields removes what only an API server writes: applying it again is an error or without effect.

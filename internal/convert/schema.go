@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -95,7 +96,7 @@ type checker struct {
 }
 
 func (c *checker) value(s *schema, n *yaml.Node, at []string) {
-	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" {
+	if yamltree.IsNull(n) {
 		return // as if it were not there
 	}
 	if what := mismatch(s, n); what != "" {
@@ -114,7 +115,7 @@ func (c *checker) value(s *schema, n *yaml.Node, at []string) {
 
 func (c *checker) mapping(s *schema, n *yaml.Node, at []string) {
 	for _, field := range s.Required {
-		if yamltree.Child(n, field) == nil {
+		if value := yamltree.Child(n, field); value == nil || yamltree.IsNull(value) {
 			c.object(at, "v1 requires "+path(below(at, field)))
 		}
 	}
@@ -179,7 +180,7 @@ func kindOf(s *schema, n *yaml.Node) string {
 	if !known || s.IntOrText && n.Kind == yaml.ScalarNode {
 		return ""
 	}
-	if n.Kind == want.node && (want.tags == nil || slices.Contains(want.tags, n.ShortTag())) {
+	if n.Kind == want.node && (want.tags == nil || slices.Contains(want.tags, yamltree.Tag(n))) {
 		return ""
 	}
 	return want.name
@@ -240,4 +241,57 @@ func locate(root *yaml.Node, location []string) *yaml.Node {
 		}
 	}
 	return found
+}
+
+// mappings and lists that v1 does not have, by the kind that has them.
+var oldMappings = map[string][]string{
+	"Kafka":             {"kafka", "zookeeper", "zookeeper.template", "topicOperator", "jmxTrans", "kafka.listeners.plain", "kafka.listeners.tls", "kafka.listeners.external"},
+	"KafkaConnect":      {"externalConfiguration"},
+	"KafkaConnectS2I":   {"externalConfiguration"},
+	"KafkaMirrorMaker2": {"externalConfiguration"},
+	"KafkaMirrorMaker":  {"consumer", "producer", "consumer.config", "producer.config"},
+}
+
+// misshapen is true, with a note, for a resource in which something is no mapping or no list that steps take for one. It is not converted then.
+func (c *conversion) misshapen(r *resource) (bool, error) {
+	spec := r.spec()
+	for _, path := range oldMappings[r.kind()] {
+		if n := yamltree.Child(spec.node, steps(path)...); n != nil && !yamltree.IsNull(n) && n.Kind != yaml.MappingNode {
+			r.left(spec.key(path), "spec.%s must be a mapping", path)
+			return true, nil
+		}
+	}
+	for _, path := range []string{"externalConfiguration.env", "externalConfiguration.volumes", "clusters"} {
+		if n := yamltree.Child(spec.node, steps(path)...); n != nil && !yamltree.IsNull(n) && n.Kind != yaml.SequenceNode {
+			r.left(spec.key(path), "spec.%s must be a list", path)
+			return true, nil
+		}
+	}
+	kind := map[string]string{"KafkaConnectS2I": "KafkaConnect", "KafkaMirrorMaker": "KafkaMirrorMaker2"}[r.kind()]
+	s, err := c.schema(cmp.Or(kind, r.kind()))
+	if s == nil || err != nil {
+		return false, err
+	}
+	before := len(r.notes)
+	(&checker{r, r.root}).shape(s, r.root, nil)
+	return len(r.notes) > before, nil
+}
+
+// shape looks for mappings and lists only. The listeners of a Kafka resource may be either.
+func (c *checker) shape(s *schema, n *yaml.Node, at []string) {
+	collection := s.Type == "object" || s.Type == "array"
+	if want := kindOf(s, n); collection && want != "" && !yamltree.IsNull(n) && path(at) != "spec.kafka.listeners" {
+		c.object(at, path(at)+" must be "+want)
+		return
+	}
+	for _, field := range yamltree.Keys(n) {
+		if property := s.Properties[field]; property != nil {
+			c.shape(property, yamltree.Child(n, field), below(at, field))
+		}
+	}
+	for i, item := range yamltree.Items(n) {
+		if s.Items != nil {
+			c.shape(s.Items, item, below(at, strconv.Itoa(i)))
+		}
+	}
 }

@@ -2,6 +2,7 @@ package yamltree
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -105,11 +106,40 @@ func Take(n *yaml.Node, key string) (*yaml.Node, *yaml.Node) {
 	return k, v
 }
 
-// Text is a scalar; the encoder quotes it if it would be read as something else.
+// Text is a scalar; it is quoted if it would be read as something else.
 func Text(text string) *yaml.Node {
 	n := &yaml.Node{}
 	n.SetString(text)
+	if oldTruth.MatchString(text) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
 	return n
+}
+
+// oldTruth are the words that YAML 1.1 takes for true and false, as kubectl does, and the encoder, which knows 1.2, does not quote.
+var oldTruth = regexp.MustCompile(`^(?i:y|n|yes|no|on|off)$`)
+
+// Tag is the type of a scalar as kubectl reads it.
+func Tag(n *yaml.Node) string {
+	if n.Kind == yaml.ScalarNode && n.Style == 0 && oldTruth.MatchString(n.Value) {
+		return "!!bool"
+	}
+	return n.ShortTag()
+}
+
+// IsNull is true for a value that is as good as none.
+func IsNull(n *yaml.Node) bool {
+	return n != nil && n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
+}
+
+// word is a text that needs no quotes, whatever reads it, unless it is one of oldTruth.
+var word = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]*$`)
+
+// Unquote takes the quotes of JSON from a text that is the same without them.
+func Unquote(n *yaml.Node) {
+	if word.MatchString(n.Value) && !oldTruth.MatchString(n.Value) {
+		n.Style &^= yaml.DoubleQuotedStyle // and the encoder quotes what YAML 1.2 takes for something else
+	}
 }
 
 // Plain is a scalar that YAML reads as the number or truth value that it looks like.
@@ -165,6 +195,33 @@ func Clone(n *yaml.Node) *yaml.Node {
 		copied.Content = append(copied.Content, Clone(child))
 	}
 	return &copied
+}
+
+// Expand copies a document without anchors, aliases and merge keys: what they stand for is written out.
+func Expand(n *yaml.Node) *yaml.Node {
+	expanded := Clone(n)
+	Walk(expanded, merge)
+	return expanded
+}
+
+// merge puts what a merge key holds into the mapping that has it. Keys that are there already win.
+func merge(n *yaml.Node) {
+	_, merged := Take(n, "<<")
+	if merged == nil {
+		return
+	}
+	sources := []*yaml.Node{merged}
+	if merged.Kind == yaml.SequenceNode {
+		sources = merged.Content
+	}
+	for _, source := range sources {
+		merge(source)
+		for _, key := range Keys(source) {
+			if index(n, key) < 0 {
+				Append(n, Text(key), Child(source, key))
+			}
+		}
+	}
 }
 
 // Walk calls visit for a node and all below, parents first.

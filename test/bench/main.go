@@ -23,28 +23,29 @@ func main() {
 
 // settings are what a person may say about a benchmark.
 type settings struct {
-	runs, clusters                                 int
-	duration                                       time.Duration
-	image, storageClass, operatorNamespace, output string
+	runs, clusters                                            int
+	duration                                                  time.Duration
+	image, storageClass, operatorNamespace, output, castellan string
 }
 
 func newCommand() *cobra.Command {
 	s := settings{}
 	command := &cobra.Command{
-		Use:   "bench [start|restart|many|pki]...",
+		Use:   "bench [start|restart|many|install|pki]...",
 		Short: "Measure the operator against the same brokers without one",
 		Long: `Measure the operator against the same brokers as a plain StatefulSet, in turns, in the same runs.
 
   start    from apply to Ready, three combined nodes, with ephemeral and with persistent storage
   restart  of one node, and of all in a roll; the operator's memory; what a restart of the operator changes
   many     many clusters whose nodes are played: the operator's memory, time and requests while nothing happens
+  install  the definitions on an API server that was never used; printing what installs the operator
   pki      certificates that live minutes, under load: renewals, and what clients notice (half an hour)
 
 Without arguments, all of it but pki. Each namespace that it uses is made and deleted. The cluster needs the operator and the
 storage class; nothing else should run there meanwhile.`,
 		Example: `  bin/dev shell -- bin/bench
   bin/dev shell -- bin/bench start --runs 1 -o json`,
-		ValidArgs:     []string{"start", "restart", "many", "pki"},
+		ValidArgs:     []string{"start", "restart", "many", "install", "pki"},
 		Args:          cobra.OnlyValidArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -65,5 +66,6 @@ storage class; nothing else should run there meanwhile.`,
 	command.Flags().StringVar(&s.image, "kafka-image", "castellan.local/kafka:4.3.1", "image of the floor's brokers: the one that the operator uses")
 	command.Flags().StringVar(&s.storageClass, "storage-class", "castellan-local", "storage class of persistent volumes")
 	command.Flags().StringVar(&s.operatorNamespace, "operator-namespace", "castellan", "where the operator runs")
+	command.Flags().StringVar(&s.castellan, "castellan", "bin/castellan", "the program that prints what installs the operator")
 	return command
 }

@@ -60,7 +60,7 @@ func run(m *testing.M, use func(Clients)) (code int, err error) {
 	if os.Getenv(assets) == "" {
 		return 0, errors.New(assets + " is not set: it names the directory with kube-apiserver and etcd, which `dev assets` prints")
 	}
-	definitions, err := definitions()
+	definitions, err := Definitions()
 	if err != nil {
 		return 0, err
 	}
@@ -123,7 +123,8 @@ func giveRights(admin client.Client) error {
 	}
 }
 
-func definitions() ([]*apiextensionsv1.CustomResourceDefinition, error) {
+// Definitions are those of all kinds of the API.
+func Definitions() ([]*apiextensionsv1.CustomResourceDefinition, error) {
 	files, err := fs.Glob(install.CRDs, "*/*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("list definitions: %w", err)
