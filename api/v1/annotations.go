@@ -124,4 +124,6 @@ const (
 	AnnotationQuorumVoters = "castellan.io/quorum-voters"
 	// AnnotationClusterID names the Kafka cluster whose data a pod set's nodes and a volume hold.
 	AnnotationClusterID = "castellan.io/cluster-id"
+	// AnnotationNotAfter is the end of the certificate in a Secret that the operator keeps: a time as in RFC 3339, in UTC.
+	AnnotationNotAfter = "castellan.io/not-after"
 )

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka/listener"
@@ -171,10 +172,18 @@ func (c *Cluster) secrets(certs Certificates) []plan.Secret {
 		}
 		list = append(list, plan.Secret{
 			Name: n.Name, Data: data,
-			Facts: map[string]string{v1.AnnotationClusterCACertGeneration: strconv.Itoa(own.Generation)},
+			Facts: WithEnd(map[string]string{v1.AnnotationClusterCACertGeneration: strconv.Itoa(own.Generation)}, own.CertPEM),
 		})
 	}
 	return list
+}
+
+// WithEnd adds to the facts of a Secret when its certificate (PEM, a chain begins with it) ends. One that cannot be read has no end.
+func WithEnd(facts map[string]string, certificate []byte) map[string]string {
+	if chain, err := pki.ParseCertificates(certificate); err == nil && len(chain) > 0 {
+		facts[v1.AnnotationNotAfter] = chain[0].NotAfter.UTC().Format(time.RFC3339)
+	}
+	return facts
 }
 
 func (c *Cluster) trustSecret() string { return TrustSecret(c.Name) }

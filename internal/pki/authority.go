@@ -52,6 +52,8 @@ type Authority struct {
 	KeyGeneration         int
 	// Old holds certificates that are still trusted but no longer used for signing, by entry name (`ca-….crt`).
 	Old map[string][]byte
+	// Supplied is true for an authority that a user brings along.
+	Supplied bool
 }
 
 // NewAuthority makes an authority with a new key. Both generations are 0. With RSA 4096 it takes about a second of one core.

@@ -120,8 +120,11 @@ func awaitsTrust(v leafView) (reason string, until time.Time) {
 }
 
 // awaitsClients gives those who read the trusted certificates from Secrets the time to notice a new key. Nobody tells when they have.
-// A leaf that nears its end has no time to give.
+// A leaf that nears its end has no time to give. Who replaces an authority of their own decides by themselves when clients know it.
 func awaitsClients(v leafView) (reason string, until time.Time) {
+	if v.trust.Supplied {
+		return "", time.Time{}
+	}
 	until = spread(v.issuer)
 	if late := v.chain[0].NotAfter.Add(-v.wanted.RenewBefore / 2); late.Before(until) {
 		until = late

@@ -281,6 +281,10 @@ func TestDecideLeaf(t *testing.T) {
 			issuer: other, at: spread.Add(-time.Second),
 			want: pki.LeafDecision{Postponed: true, Reason: "the certificate of the earlier key stays: clients have until 2026-05-04T04:07:01Z to trust the present key", Until: spread},
 		},
+		"a user who brings a new key has given clients their time": {
+			issuer: supplied(other), at: spread.Add(-time.Second),
+			want: pki.LeafDecision{Issue: true, Reason: "it was issued by generation 0 of cluster-ca, the current one is 1"},
+		},
 		"a leaf of the earlier key gives no time that it does not have": {
 			issuer: other, wanted: func(r *pki.LeafRequest) { r.RenewBefore = 2 * r.Validity },
 			want: pki.LeafDecision{Issue: true, Reason: "it was issued by generation 0 of cluster-ca, the current one is 1"},
@@ -328,6 +332,11 @@ func TestDecideLeaf(t *testing.T) {
 			}
 		})
 	}
+}
+
+func supplied(a pki.Authority) pki.Authority {
+	a.Supplied = true
+	return a
 }
 
 func withoutOld(a pki.Authority) pki.Authority {

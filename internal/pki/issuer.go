@@ -27,6 +27,8 @@ type Trust struct {
 	Bundle []byte
 	// Generation counts certificates, KeyGeneration counts keys; both start at 0.
 	Generation, KeyGeneration int
+	// Supplied is true when a user brought the key: it came when its user wanted, and nothing tells when its certificate became known.
+	Supplied bool
 }
 
 // Digest is the hex SHA-256 of the bundle: what Served.Trust is compared with.
@@ -39,7 +41,7 @@ func (t Trust) Digest() string {
 func (a Authority) Trust() Trust {
 	return Trust{
 		Name: string(a.Kind), Certificate: a.Certificate, Bundle: a.TrustBundle(),
-		Generation: a.CertificateGeneration, KeyGeneration: a.KeyGeneration,
+		Generation: a.CertificateGeneration, KeyGeneration: a.KeyGeneration, Supplied: a.Supplied,
 	}
 }
 

@@ -38,7 +38,8 @@ func metaOf(w *world, name string) metav1.ObjectMeta {
 func (w *world) operatorPods() []corev1.Pod {
 	w.t.Helper()
 	var list corev1.PodList
-	if err := w.client.List(w.ctx, &list, client.InNamespace(operatorNamespace()), client.MatchingLabels{operatorLabel: "cluster-operator"}); err != nil {
+	ctx := context.WithoutCancel(w.ctx) // what cleans up asks too
+	if err := w.client.List(ctx, &list, client.InNamespace(operatorNamespace()), client.MatchingLabels{operatorLabel: "cluster-operator"}); err != nil {
 		w.t.Fatal(err)
 	}
 	return list.Items

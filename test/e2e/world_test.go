@@ -71,13 +71,16 @@ func (w *world) makeNamespace() {
 		return w.client.Create(w.ctx, ns.DeepCopy())
 	})
 	w.t.Cleanup(func() {
+		// The test's own context has ended by now.
+		defer func() {
+			if err := w.client.Delete(context.Background(), ns); err != nil {
+				w.t.Errorf("delete namespace %s: %v", w.namespace, err)
+			}
+		}()
 		if w.t.Failed() {
 			w.report()
 		}
-		// The test's own context has ended by now.
-		if err := w.client.Delete(context.Background(), ns); err != nil {
-			w.t.Errorf("delete namespace %s: %v", w.namespace, err)
-		}
+		w.expectNothingTold()
 	})
 }
 

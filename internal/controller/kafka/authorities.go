@@ -100,6 +100,7 @@ func (r *Reconciler) decideAuthorities(ctx context.Context, k *v1.Kafka, cluster
 
 func (r *Reconciler) decideAuthority(ctx context.Context, owner plan.Owner, spec authoritySpec, seen observed, open bool) (*authority, error) {
 	stored := storedAuthority(seen.secrets, owner.Name, spec.kind)
+	stored.Supplied = !spec.generated()
 	a := &authority{spec: spec, cluster: owner.Name, was: stored, is: stored, decision: pki.Decision{Action: pki.None}}
 	if !spec.generated() {
 		return a, a.supplied(r.Now())

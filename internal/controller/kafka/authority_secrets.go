@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/pki"
 	"castellan.io/castellan/internal/plan"
 	"castellan.io/castellan/internal/runtime"
@@ -78,7 +79,7 @@ func (r *Reconciler) certificate(a *authority, stored plan.Secret) (plan.Secret,
 	}
 	out := plan.Secret{
 		Name: a.certificateSecret(), Component: authorityComponent(), Unowned: a.spec.unowned(), Data: data,
-		Facts: map[string]string{v1.AnnotationCACertGeneration: strconv.Itoa(a.is.CertificateGeneration)},
+		Facts: kafka.WithEnd(map[string]string{v1.AnnotationCACertGeneration: strconv.Itoa(a.is.CertificateGeneration)}, a.is.Certificate),
 	}
 	if a.spec.template != nil {
 		out.Template = a.spec.template

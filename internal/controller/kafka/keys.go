@@ -185,7 +185,7 @@ func (k keys) identity(cluster string) plan.Secret {
 			operatorCertificate + ".crt": k.operator.Certificate,
 			operatorCertificate + ".key": k.operator.Key,
 		},
-		Facts: map[string]string{v1.AnnotationClusterCACertGeneration: strconv.Itoa(k.operator.AuthorityGeneration)},
+		Facts: kafka.WithEnd(map[string]string{v1.AnnotationClusterCACertGeneration: strconv.Itoa(k.operator.AuthorityGeneration)}, k.operator.Certificate),
 	}
 }
 
