@@ -60,7 +60,7 @@ func TestConvertRefusesWhatItCannotRead(t *testing.T) {
 	}{
 		"no file":              {nil, []string{"requires at least 1 arg"}},
 		"a file that is not":   {[]string{"/nowhere.yaml"}, []string{"/nowhere.yaml: no such file"}},
-		"what is not YAML":     {[]string{"-"}, []string{"stdin, in the document that begins at line 1", "expected YAML"}},
+		"what is not YAML":     {[]string{"-"}, []string{"stdin: yaml: ", "expected YAML"}},
 		"one of several files": {[]string{"-", "/nowhere.yaml"}, []string{"/nowhere.yaml: no such file"}},
 	}
 	for name, c := range cases {
