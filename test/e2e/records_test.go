@@ -56,6 +56,8 @@ func (w *world) dial(opts ...kgo.Opt) *kgo.Client {
 		kgo.RecordPartitioner(kgo.RoundRobinPartitioner()),
 		kgo.ProduceRequestTimeout(20 * time.Second),
 		kgo.MetadataMinAge(250 * time.Millisecond),
+		// A broker that goes closes connections that have just begun. Java's clients come again; this one takes it for a missing password.
+		kgo.AlwaysRetryEOF(),
 	}
 	c, err := kgo.NewClient(append(base, opts...)...)
 	if err != nil {

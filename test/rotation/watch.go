@@ -140,6 +140,7 @@ type Seen struct {
 func (w *Watch) Finish(ctx context.Context) (Seen, error) {
 	w.stop()
 	w.task.Wait()
+	w.look(ctx) // the last one may have ended in the middle of the nodes
 	last, err := w.incarnations(ctx)
 	if err != nil {
 		return Seen{}, err
