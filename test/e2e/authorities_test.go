@@ -31,7 +31,8 @@ import (
 func TestAuthoritiesOfUsers(t *testing.T) {
 	w := newWorld(t, "own-authorities")
 	nodes, users := newChain(t, "nodes 1"), newChain(t, "users 1")
-	w.supply(pki.ClusterAuthority, nodes, "0", nil)
+	next := newChain(t, "nodes 2") // which clients come to trust before it is used
+	w.supply(pki.ClusterAuthority, nodes, "0", next.certificates)
 	w.supply(pki.ClientsAuthority, users, "0", nil)
 	w.front(newChain(t, "front 1"))
 	w.apply("own-authorities.yaml")
@@ -48,7 +49,7 @@ func TestAuthoritiesOfUsers(t *testing.T) {
 	w.front(newChain(t, "front 2"))
 	w.serves(9094, "front 2")
 
-	w.supply(pki.ClusterAuthority, newChain(t, "nodes 2"), "1", nodes.certificates)
+	w.supply(pki.ClusterAuthority, next, "1", nodes.certificates)
 	w.serves(9093, "nodes 2")
 	w.supply(pki.ClientsAuthority, newChain(t, "users 2"), "1", users.certificates)
 	w.eventually("a client of the new authority is let in", func() error { return w.dial().Ping(w.ctx) })
@@ -146,12 +147,12 @@ func keyOf(t *testing.T, key *ecdsa.PrivateKey) []byte {
 	return pemOf("PRIVATE KEY", der)
 }
 
-// supply writes the Secrets of an authority of the user's own. An earlier one stays trusted.
-func (w *world) supply(kind pki.Kind, authority chain, generation string, earlier []byte) {
+// supply writes the Secrets of an authority of the user's own. Another one may be trusted beside it: the earlier, or the next.
+func (w *world) supply(kind pki.Kind, authority chain, generation string, other []byte) {
 	w.t.Helper()
 	certificates := map[string][]byte{pki.CertificateEntry: authority.certificates}
-	if earlier != nil {
-		certificates["ca-earlier.crt"] = earlier
+	if other != nil {
+		certificates["ca-other.crt"] = other
 	}
 	name := clusterName + "-" + string(kind)
 	w.secret(name, v1.AnnotationCAKeyGeneration, generation, map[string][]byte{pki.KeyEntry: keyOf(w.t, authority.key)})

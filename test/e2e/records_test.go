@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -44,7 +45,13 @@ func (w *world) authority(kind pki.Kind) pki.Authority {
 			w.t.Fatalf("read the %s: %v", kind, err)
 		}
 	}
-	return pki.Authority{Kind: kind, Key: key.Data[pki.KeyEntry], Certificate: certificate.Data[pki.CertificateEntry]}
+	out := pki.Authority{Kind: kind, Key: key.Data[pki.KeyEntry], Certificate: certificate.Data[pki.CertificateEntry], Old: map[string][]byte{}}
+	for entry, data := range certificate.Data {
+		if strings.HasSuffix(entry, ".crt") && entry != pki.CertificateEntry {
+			out.Old[entry] = data
+		}
+	}
+	return out
 }
 
 // dial connects over mutual TLS.
