@@ -57,7 +57,7 @@ func Manifests(inputs []Input) ([]byte, []Note, error) {
 	}
 	for _, d := range documents {
 		for _, r := range d.resources {
-			if err := c.note(r); err != nil {
+			if err := c.remember(r); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -92,7 +92,7 @@ type conversion struct {
 
 type clusterName struct{ namespace, name string }
 
-// groups of the API, with the versions that came before v1.
+// older are the versions that came before v1, by group of the API.
 var older = map[string][]string{
 	"kafka.strimzi.io": {"v1alpha1", "v1beta1", "v1beta2"},
 	"core.strimzi.io":  {"v1beta2"},
@@ -116,8 +116,8 @@ var kinds = map[string]func(*conversion, *resource){
 
 func unchanged(*conversion, *resource) {}
 
-// note remembers what other resources have to know about a resource. A resource that comes twice is an error: it would be converted twice.
-func (c *conversion) note(r *resource) error {
+// remember keeps what other resources have to know about a resource. A resource that comes twice is an error: it would be converted twice.
+func (c *conversion) remember(r *resource) error {
 	group, _, _ := strings.Cut(yamltree.Value(r.root, "apiVersion"), "/")
 	if _, ours := older[group]; !ours {
 		return nil
