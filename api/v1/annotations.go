@@ -126,4 +126,16 @@ const (
 	AnnotationClusterID = "castellan.io/cluster-id"
 	// AnnotationNotAfter is the end of the certificate in a Secret that the operator keeps: a time as in RFC 3339, in UTC.
 	AnnotationNotAfter = "castellan.io/not-after"
+	// AnnotationAgreed is what a KafkaTopic and its topic last agreed on (JSON); changes on both sides are merged over it.
+	AnnotationAgreed = "castellan.io/agreed"
+)
+
+// Annotations of Castellan's own that users set on a KafkaTopic.
+const (
+	// AnnotationConfirmDeletion answers when the deletion of many topics was held back: true carries it out for this topic,
+	// false creates the topic again that is gone from Kafka.
+	AnnotationConfirmDeletion = "castellan.io/confirm-deletion"
+	// AnnotationDrift on a KafkaTopic, or on a Kafka resource for all its topics: report tells about changes that were made in
+	// Kafka instead of taking them back.
+	AnnotationDrift = "castellan.io/drift"
 )

@@ -32,6 +32,8 @@ const (
 	ConditionNotReady = "NotReady"
 	// ConditionWarning: the resource works, but something about it is unwise. May appear many times.
 	ConditionWarning = "Warning"
+	// ConditionUnmanaged: the topic operator leaves the topic alone, as the resource asks.
+	ConditionUnmanaged = "Unmanaged"
 	// ConditionReconciliationPaused: the resource asks to be left alone.
 	ConditionReconciliationPaused = "ReconciliationPaused"
 )
@@ -74,6 +76,18 @@ const (
 	ReasonIllegalArgument = "IllegalArgumentException"
 	// ReasonConnectRest: the REST API of Kafka Connect answered with an error.
 	ReasonConnectRest = "ConnectRestException"
+	// ReasonNotSupported: a topic cannot be changed in this way.
+	ReasonNotSupported = "NotSupported"
+	// ReasonResourceConflict: another resource manages the topic.
+	ReasonResourceConflict = "ResourceConflict"
+	// ReasonKafka: Kafka refused something about a topic.
+	ReasonKafka = "KafkaError"
+	// ReasonInternal: a KafkaTopic could not be acted on.
+	ReasonInternal = "InternalError"
+	// ReasonDeletionHeld: many topics were deleted at once, and someone must say that this was meant.
+	ReasonDeletionHeld = "DeletionHeld"
+	// ReasonDrift: the topic was deleted in Kafka, and the operator was told to only report such things.
+	ReasonDrift = "Drift"
 	// ReasonConnectTimeout: the REST API of Kafka Connect did not answer.
 	ReasonConnectTimeout = "ConnectTimeoutException"
 )
@@ -113,6 +127,12 @@ const (
 	WarningAuthorityExpires = "CertificateAuthorityExpiring"
 	// WarningCertificatePostponed: an authority's certificate is due and waits for a maintenance window.
 	WarningCertificatePostponed = "CertificateRenewalPostponed"
+	// WarningInvalidConfig: an option of a topic is not acted on.
+	WarningInvalidConfig = "InvalidConfig"
+	// WarningTopicConflict: something of a topic was changed in Kafka and in the resource, in different ways.
+	WarningTopicConflict = "TopicConflict"
+	// WarningDrift: something of a topic was changed in Kafka and is left like that.
+	WarningDrift = "Drift"
 	// WarningMetadataUpdateFailed: the metadata version could not be changed.
 	WarningMetadataUpdateFailed = "MetadataUpdateFailed"
 )

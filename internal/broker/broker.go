@@ -25,6 +25,12 @@ type Access struct {
 	Controllers []string
 	// TLS is nil for plain connections.
 	TLS *tls.Config
+	// TLSNow, where a connection lasts, gives what counts when it is made or made again; nil uses TLS.
+	TLSNow func(context.Context) (*tls.Config, error)
+	// SASL is nil where certificates, or nothing, say who the client is. Only lasting connections use it.
+	SASL *SASL
+	// ClientID names the client in Kafka's logs and quotas; empty for the operator's own.
+	ClientID string
 }
 
 // Dialer opens clusters.

@@ -35,12 +35,13 @@ func RegisterMetrics() error {
 	return nil
 }
 
-func count(kind, namespace string, err error, took time.Duration) {
-	reconciliations.WithLabelValues(kind, namespace, "").Inc()
-	durations.WithLabelValues(kind, namespace, "").Observe(took.Seconds())
+// Count counts one reconciliation of a resource. The selector is the labels that resources must have, as text; empty if none.
+func Count(kind, namespace, selector string, err error, took time.Duration) {
+	reconciliations.WithLabelValues(kind, namespace, selector).Inc()
+	durations.WithLabelValues(kind, namespace, selector).Observe(took.Seconds())
 	if err == nil || outcome.IsWaiting(err) {
-		successful.WithLabelValues(kind, namespace, "").Inc()
+		successful.WithLabelValues(kind, namespace, selector).Inc()
 		return
 	}
-	failed.WithLabelValues(kind, namespace, "").Inc()
+	failed.WithLabelValues(kind, namespace, selector).Inc()
 }

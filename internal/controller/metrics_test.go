@@ -21,7 +21,7 @@ func TestReconciliationsAreCountedUnderTheNamesThatDashboardsKnow(t *testing.T) 
 	for _, err := range []error{
 		nil, outcome.Wait("Rolling", "a", 0), outcome.Invalid(v1.ReasonInvalidResource, errors.New("x")), errors.New("broken"), errors.New("again"),
 	} {
-		count(kind, "space", err, time.Second)
+		Count(kind, "space", "", err, time.Second)
 	}
 	want := map[string]float64{
 		"strimzi_reconciliations_total": 5, "strimzi_reconciliations_successful_total": 2,

@@ -121,7 +121,7 @@ func (s *Shell[T]) act(ctx context.Context, request reconcile.Request, before, r
 	}
 	started := s.timing.Now()
 	report, err := s.kind.Reconcile(ctx, resource)
-	count(s.name, request.Namespace, err, s.timing.Now().Sub(started))
+	Count(s.name, request.Namespace, "", err, s.timing.Now().Sub(started))
 	s.conclude(resource, request.NamespacedName, report.Warnings, err)
 	writeErr := s.writeStatus(ctx, before, resource)
 	if errors.Is(writeErr, runtime.ErrConflict) {

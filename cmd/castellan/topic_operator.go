@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/broker"
+	"castellan.io/castellan/internal/config"
+	"castellan.io/castellan/internal/controller"
+	topiccontroller "castellan.io/castellan/internal/controller/topic"
+)
+
+// topicOperatorAddress is where health and metrics are served; the compatible API fixes it.
+const topicOperatorAddress = ":8080"
+
+func newTopicOperatorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "topic-operator",
+		Short: "Keep KafkaTopic resources and the topics of one Kafka cluster in agreement",
+		Long: `Keep KafkaTopic resources and the topics of one Kafka cluster in agreement.
+
+Runs in the pod <cluster>-entity-operator that the cluster operator makes, or in a Deployment of its own
+beside any Kafka (install/topic-operator). It is configured by environment variables named STRIMZI_…;
+docs/topics.md lists them.`,
+		Example: "  STRIMZI_NAMESPACE=myproject STRIMZI_KAFKA_BOOTSTRAP_SERVERS=localhost:9092 castellan topic-operator",
+		Args:    cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			settings, err := config.ReadTopicOperator(os.Getenv)
+			if err != nil {
+				return fmt.Errorf("configuration: %w", err)
+			}
+			return runTopicOperator(command.Context(), settings)
+		},
+	}
+}
+
+func runTopicOperator(ctx context.Context, c config.TopicOperator) error {
+	logger, err := newLogger(c.LogLevel)
+	if err != nil {
+		return err
+	}
+	ctrl.SetLogger(logger)
+	klog.SetLogger(logger)
+	var operator *topiccontroller.Operator
+	mgr, err := newTopicManager(c, func() *topiccontroller.Operator { return operator })
+	if err != nil {
+		return err
+	}
+	kafka, err := openTopics(ctx, mgr.GetAPIReader(), c.Kafka)
+	if err != nil {
+		return err
+	}
+	defer kafka.Close()
+	if operator, err = addTopicOperator(ctx, mgr, kafka, c); err != nil {
+		return err
+	}
+	if err := mgr.Start(ctx); err != nil {
+		return fmt.Errorf("run: %w", err)
+	}
+	return nil
+}
+
+// newTopicManager caches nothing but the KafkaTopics of one namespace.
+func newTopicManager(c config.TopicOperator, operator func() *topiccontroller.Operator) (ctrl.Manager, error) {
+	connection, err := ctrl.GetConfig()
+	if err != nil {
+		return nil, fmt.Errorf("find the API server: %w", err)
+	}
+	// How much is written at the same time is bounded where it is written.
+	connection.QPS = -1
+	scheme := runtime.NewScheme()
+	if err := errors.Join(corev1.AddToScheme(scheme), v1.AddToScheme(scheme)); err != nil {
+		return nil, err
+	}
+	mgr, err := ctrl.NewManager(connection, ctrl.Options{
+		Scheme: scheme,
+		Cache: cache.Options{
+			DefaultNamespaces: map[string]cache.Config{c.Namespace: {}},
+			ByObject:          map[client.Object]cache.ByObject{&v1.KafkaTopic{}: {Transform: topiccontroller.Trim}},
+		},
+		Metrics: metricsserver.Options{BindAddress: topicOperatorAddress, ExtraHandlers: map[string]http.Handler{
+			"/healthy": health(func() bool { return operator() != nil && operator().Alive() }),
+			"/ready":   health(func() bool { return operator() != nil && operator().Ready() }),
+		}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up: %w", err)
+	}
+	return mgr, nil
+}
+
+// health answers a probe in the compatible API's words.
+func health(fine func() bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if !fine() {
+			w.WriteHeader(http.StatusInternalServerError)
+			_, _ = w.Write([]byte(`{"status": "not-ok"}`))
+			return
+		}
+		_, _ = w.Write([]byte(`{"status": "ok"}`))
+	})
+}
+
+func openTopics(ctx context.Context, secrets client.Reader, k config.KafkaAccess) (*broker.Topics, error) {
+	access, err := kafkaAccess(ctx, secrets, k, "castellan-topic-operator")
+	if err != nil {
+		return nil, err
+	}
+	return broker.OpenTopics(access)
+}
+
+func addTopicOperator(ctx context.Context, mgr ctrl.Manager, kafka *broker.Topics, c config.TopicOperator) (*topiccontroller.Operator, error) {
+	if err := controller.RegisterMetrics(); err != nil {
+		return nil, err
+	}
+	measured := topiccontroller.NewMetrics(c.Namespace, labels.Set(c.Labels).String(), c.AdditionalMetrics)
+	operator := topiccontroller.New(topiccontroller.Options{
+		Client: mgr.GetClient(), Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Kafka: kafka,
+		Replicas:  replicas(kafka, c),
+		Namespace: c.Namespace, Labels: c.Labels, Resync: c.Resync, Finalizers: c.Finalizers,
+		BatchSize: c.BatchSize, BatchLinger: c.BatchLinger, Workers: c.Workers,
+		Alterable: c.Alterable, ThrottlesAreOthers: c.CruiseControl != nil,
+		Mode: c.Mode, Exclusion: c.Exclusion, SyncInterval: c.SyncInterval,
+		Metrics: measured, Now: time.Now,
+	})
+	if err := measured.Register(metrics.Registry, operator); err != nil {
+		return nil, err
+	}
+	return operator, operator.Setup(ctx, mgr)
+}

@@ -1,0 +1,169 @@
+package topic
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/topic"
+)
+
+// What statuses and annotations are called here.
+const (
+	annotationConfirm = v1.AnnotationConfirmDeletion
+	reasonDrift       = v1.ReasonDrift
+)
+
+// read makes the jobs of a batch, as far as resources alone tell.
+func (o *Operator) read(ctx context.Context, keys []types.NamespacedName) []*job {
+	jobs := make([]*job, 0, len(keys))
+	for _, key := range keys {
+		if j := o.job(ctx, key); j != nil {
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs
+}
+
+func (o *Operator) job(ctx context.Context, key types.NamespacedName) *job {
+	resource, err := o.cached(ctx, key)
+	if apierrors.IsNotFound(err) {
+		return o.orphan(ctx, key)
+	}
+	if err != nil || !o.selects(resource) {
+		return nil // the cache fails for nothing but what is not there
+	}
+	j := &job{key: key, resource: resource, mode: o.Mode}
+	if controller.Paused(resource) && !j.deleting() {
+		j.only = &v1.Condition{Type: v1.ConditionReconciliationPaused, Status: v1.ConditionTrue}
+		return j
+	}
+	if !topic.Managed(resource) {
+		j.only = &v1.Condition{Type: v1.ConditionUnmanaged, Status: v1.ConditionTrue}
+		if j.deleting() {
+			j.deed = release
+		}
+		return j
+	}
+	o.examine(ctx, j)
+	return j
+}
+
+// cached reads a resource from the cache without copying it.
+func (o *Operator) cached(ctx context.Context, key types.NamespacedName) (*v1.KafkaTopic, error) {
+	out := &v1.KafkaTopic{}
+	err := o.Cache.Get(ctx, key, out, client.UnsafeDisableDeepCopy)
+	return out, err
+}
+
+// orphan is about a resource that is gone, and whose topic is to go too. Whether the resource is really gone is asked of the API server
+// itself: a cache can lose what still exists.
+func (o *Operator) orphan(ctx context.Context, key types.NamespacedName) *job {
+	name, is := o.resources.orphaned(key)
+	if !is {
+		return nil
+	}
+	j := &job{key: key, wanted: topic.Wanted{Name: name}, deed: undecided}
+	if len(o.resources.claiming(name)) > 0 {
+		o.resources.adopted(key)
+		return nil
+	}
+	err := o.Live.Get(ctx, key, &v1.KafkaTopic{})
+	if err == nil {
+		o.resources.adopted(key)
+		return nil
+	}
+	if !apierrors.IsNotFound(err) {
+		j.deed, j.later = nothing, true
+	}
+	return j
+}
+
+// examine finds out what the resource wants, and whether it may.
+func (o *Operator) examine(ctx context.Context, j *job) {
+	j.deed = undecided
+	name := topic.Name(j.resource)
+	if was := j.resource.Status.TopicName; was != "" && was != name {
+		j.refuse(v1.ReasonNotSupported, fmt.Sprintf("Changing spec.topicName is not supported: set it back to %q, or delete this resource and create another one", was))
+		return
+	}
+	if j.deleting() {
+		j.wanted = topic.Wanted{Name: name}
+		if !hasFinalizer(j.resource) {
+			j.deed = nothing
+		} else if len(o.rivals(ctx, j, name)) > 0 {
+			// Another resource has the topic now.
+			j.deed = release
+		}
+		return
+	}
+	if rivals := o.rivals(ctx, j, name); len(rivals) > 0 {
+		if manages, message := topic.Manages(claim(j.resource), append(rivals, claim(j.resource))); !manages {
+			j.refuse(v1.ReasonResourceConflict, message)
+			return
+		}
+	}
+	o.understand(j)
+}
+
+// understand reads the spec and the annotations.
+func (o *Operator) understand(j *job) {
+	var err error
+	if j.wanted, err = topic.Read(j.resource); err != nil {
+		j.refuse(v1.ReasonInternal, err.Error())
+		return
+	}
+	switch drift := topic.Mode(j.resource.Annotations[v1.AnnotationDrift]); drift {
+	case "":
+	case topic.Report, topic.Revert:
+		j.mode = drift
+	default:
+		j.refuse(v1.ReasonNotSupported, fmt.Sprintf("metadata.annotations.%s is %q: expected report or revert", v1.AnnotationDrift, drift))
+		return
+	}
+	if j.mode != topic.Revert {
+		j.agreed = topic.ParseAgreed(j.resource.Annotations[v1.AnnotationAgreed])
+	}
+}
+
+// rivals are the other resources that name the same topic and want it managed.
+func (o *Operator) rivals(ctx context.Context, j *job, name string) []topic.Claim {
+	keys := o.resources.claiming(name)
+	if len(keys) < 2 && slices.Contains(keys, j.key) {
+		return nil
+	}
+	var out []topic.Claim
+	for _, key := range keys {
+		other, err := o.cached(ctx, key)
+		if key == j.key || err != nil || !topic.Managed(other) || other.DeletionTimestamp != nil {
+			continue
+		}
+		out = append(out, claim(other))
+	}
+	return out
+}
+
+func claim(t *v1.KafkaTopic) topic.Claim {
+	return topic.Claim{Namespace: t.Namespace, Name: t.Name, Created: t.CreationTimestamp.Time, Ready: isReady(t)}
+}
+
+func isReady(t *v1.KafkaTopic) bool {
+	return slices.ContainsFunc(t.Status.Conditions, func(c v1.Condition) bool {
+		return c.Type == v1.ConditionReady && c.Status == v1.ConditionTrue
+	})
+}
+
+// held tells whether the deletion of a resource or of its topic was held back: only an answer ends that.
+func held(t *v1.KafkaTopic) bool {
+	return slices.ContainsFunc(t.Status.Conditions, func(c v1.Condition) bool { return c.Reason == v1.ReasonDeletionHeld })
+}
+
+func (j *job) hold(message string) {
+	j.refuse(v1.ReasonDeletionHeld, fmt.Sprintf(message, v1.AnnotationConfirmDeletion))
+}

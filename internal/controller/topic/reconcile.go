@@ -1,0 +1,185 @@
+package topic
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"castellan.io/castellan/internal/broker"
+	"castellan.io/castellan/internal/topic"
+)
+
+// reconcile makes a batch of resources and their topics agree.
+func (o *Operator) reconcile(ctx context.Context, keys []types.NamespacedName) {
+	began := o.Now()
+	jobs := o.read(ctx, keys)
+	marked := o.mark(ctx, jobs)
+	err := o.ask(ctx, jobs)
+	if err == nil {
+		o.decide(jobs)
+		marked()
+		err = o.change(ctx, jobs)
+	}
+	marked()
+	if err != nil {
+		o.silence(jobs, err)
+	} else {
+		o.reach.restored()
+	}
+	o.record(ctx, jobs)
+	o.conclude(jobs, o.Now().Sub(began))
+}
+
+// silence is about jobs that Kafka did not answer. A restart of a broker is nothing to tell thousands of resources about.
+func (o *Operator) silence(jobs []*job, err error) {
+	if errors.Is(err, context.Canceled) {
+		for _, j := range jobs {
+			j.deed = nothing
+		}
+		return
+	}
+	patient := o.reach.lost() < patience
+	for _, j := range jobs {
+		if j.deed == tell && j.err != nil || j.only != nil {
+			continue
+		}
+		j.later, j.deed = true, nothing
+		if !patient {
+			j.deed, j.err = tell, err
+		}
+	}
+}
+
+// patience is how long Kafka may be silent before statuses say so: what its own clients wait by default.
+const patience = 40 * time.Second
+
+// ask describes the topics of the jobs that need it.
+func (o *Operator) ask(ctx context.Context, jobs []*job) error {
+	var questions []broker.Question
+	for _, j := range jobs {
+		if j.deed == undecided {
+			questions = append(questions, broker.Question{Name: j.wanted.Name, Options: j.options()})
+		}
+	}
+	if len(questions) == 0 {
+		return nil
+	}
+	done := o.Metrics.request("describe_topics")
+	answers, err := o.Kafka.Describe(ctx, questions)
+	done()
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if j.deed != undecided {
+			continue
+		}
+		answer := answers[j.wanted.Name]
+		j.actual = answer.Topic
+		if answer.Err != nil {
+			j.kafkaFailed(answer.Err)
+		}
+	}
+	return nil
+}
+
+// options are those whose values count even if the topic inherits them.
+func (j *job) options() []string {
+	out := make([]string, 0, len(j.wanted.Config))
+	for name := range j.wanted.Config {
+		out = append(out, name)
+	}
+	if j.agreed != nil {
+		for name := range j.agreed.Config {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// kafkaFailed ends a job about which Kafka said no.
+func (j *job) kafkaFailed(err error) {
+	j.fail(err)
+	j.deed = tell
+	refused, is := errors.AsType[*broker.Refused](err)
+	if !is || refused.Retry {
+		j.later = true
+	}
+	if !is {
+		j.deed = nothing
+	}
+}
+
+// decide says about every job what is to be done, now that Kafka has answered.
+func (o *Operator) decide(jobs []*job) {
+	known := o.resources.count()
+	for _, j := range jobs {
+		if j.deed != undecided {
+			continue
+		}
+		switch {
+		case j.resource == nil || j.deleting():
+			o.decideDeletion(j, known)
+		case j.actual == nil:
+			o.decideMissing(j, known)
+		default:
+			o.deletions.exists(j.key)
+			j.deed = compare
+			j.difference = topic.Compare(j.wanted, j.actual, j.agreed, topic.Policy{
+				Mode: j.mode, Alterable: o.Alterable, ThrottlesAreOthers: o.ThrottlesAreOthers || moving(j.resource),
+			})
+		}
+	}
+}
+
+// decideDeletion is about a resource that is being deleted, or is gone.
+func (o *Operator) decideDeletion(j *job, known int) {
+	if j.actual == nil {
+		j.deed = release
+		return
+	}
+	j.deed = deleteTopic
+	if j.resource == nil || j.mode != topic.TwoWay || confirmed(j.resource) {
+		return
+	}
+	if age := o.Now().Sub(j.resource.DeletionTimestamp.Time); age < settling && !held(j.resource) {
+		j.deed, j.again = nothing, settling-age
+		return
+	}
+	if held(j.resource) || o.deletions.manyResources(known) {
+		j.hold("Many KafkaTopics are being deleted at once, so their topics are kept. If that is meant, annotate the KafkaTopics with %s: \"true\"; if not, remove their finalizers: the topics become resources again.")
+		return
+	}
+	o.deletions.follow(1)
+}
+
+// decideMissing is about a resource whose topic Kafka does not have.
+func (o *Operator) decideMissing(j *job, known int) {
+	answer := j.resource.Annotations[annotationConfirm]
+	switch topic.Missing(j.wanted, j.agreed, j.mode, answer) {
+	case topic.Create:
+		j.deed = create
+		o.deletions.exists(j.key)
+	case topic.Leave:
+		j.refuse(reasonDrift, "The topic was deleted in Kafka. To have it again, remove the annotation castellan.io/drift or set it to revert.")
+	case topic.Remove:
+		o.decideVanished(j, known)
+	}
+}
+
+func (o *Operator) decideVanished(j *job, known int) {
+	gone := o.deletions.vanish(j.key)
+	switch {
+	case confirmed(j.resource):
+		j.deed = deleteResource
+	case gone < settling && !held(j.resource):
+		j.deed, j.again = nothing, settling-gone
+	case held(j.resource) || o.deletions.manyTopics(known):
+		j.hold("Many topics were deleted in Kafka at once, so their KafkaTopics are kept. Annotate the KafkaTopics with %s: \"true\" to have them deleted, or \"false\" to have the topics created again.")
+	default:
+		j.deed = deleteResource
+		o.deletions.follow(1)
+	}
+}

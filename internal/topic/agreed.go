@@ -1,0 +1,93 @@
+package topic
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+)
+
+// Agreed is what a resource and its topic last agreed on.
+type Agreed struct {
+	// TopicID is Kafka's id of that topic: one of the same name and another id is another topic.
+	TopicID string `json:"topicId"`
+	// Partitions and Replicas are numbers; 0 replicas if partitions had different ones.
+	Partitions int32 `json:"partitions"`
+	Replicas   int32 `json:"replicas"`
+	// Config has the options that the resource and Kafka both had.
+	Config map[string]string `json:"config,omitempty"`
+}
+
+// ParseAgreed reads what a resource carries; nil if it carries nothing that can be read. Not to know is always safe:
+// the resource is right then, and what it does not mention is kept.
+func ParseAgreed(text string) *Agreed {
+	if text == "" {
+		return nil
+	}
+	var out Agreed
+	if json.Unmarshal([]byte(text), &out) != nil || out.TopicID == "" {
+		return nil
+	}
+	return &out
+}
+
+// String is the text for the resource to carry. The same agreement has always the same text.
+func (a *Agreed) String() string {
+	text, err := json.Marshal(a)
+	if err != nil {
+		return "" // texts and numbers can always be written
+	}
+	return string(text)
+}
+
+// Agree is what is agreed on now. Values that the sides still differ about stay as they were agreed on before.
+func Agree(before *Agreed, w Wanted, is *Actual) *Agreed {
+	out := &Agreed{TopicID: is.ID, Config: map[string]string{}}
+	if before != nil {
+		out.Partitions, out.Replicas = before.Partitions, before.Replicas
+		maps.Copy(out.Config, before.Config)
+	}
+	if count := int32(len(is.Partitions)); before == nil || w.Partitions == BrokerDefault || w.Partitions == count {
+		out.Partitions = count
+	}
+	if factor := is.ReplicationFactor(); before == nil || w.Replicas == BrokerDefault || w.Replicas == factor {
+		out.Replicas = factor
+	}
+	for name := range out.Config {
+		_, wanted := w.Config[name]
+		if _, set := is.Config[name]; !wanted && !set {
+			delete(out.Config, name)
+		}
+	}
+	for name, want := range w.Config {
+		if is, set := kafkaValue(is, name, want, true); set && is == want {
+			out.Config[name] = want
+		}
+	}
+	if len(out.Config) == 0 {
+		out.Config = nil
+	}
+	return out
+}
+
+// After is the topic as it is once the changes were made.
+func (a *Actual) After(c Changes) *Actual {
+	out := *a
+	out.Partitions = slices.Clone(a.Partitions)
+	for len(out.Partitions) < int(c.Partitions) {
+		out.Partitions = append(out.Partitions, a.Partitions[0])
+	}
+	if len(c.Options) > 0 {
+		out.Config = maps.Clone(a.Config)
+	}
+	for _, o := range c.Options {
+		if o.Value == nil {
+			delete(out.Config, o.Name)
+			continue
+		}
+		if out.Config == nil {
+			out.Config = map[string]string{}
+		}
+		out.Config[o.Name] = *o.Value
+	}
+	return &out
+}

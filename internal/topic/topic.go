@@ -1,0 +1,125 @@
+package topic
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	v1 "castellan.io/castellan/api/v1"
+)
+
+// BrokerDefault stands for a number of partitions or replicas that is left to the brokers (KIP-464).
+const BrokerDefault = -1
+
+// Wanted is what a resource asks for.
+type Wanted struct {
+	// Name of the topic in Kafka.
+	Name string
+	// Partitions and Replicas are numbers, or BrokerDefault.
+	Partitions, Replicas int32
+	// Config has the options that the resource sets, as Kafka's texts.
+	Config map[string]string
+}
+
+// Actual is a topic as Kafka has it.
+type Actual struct {
+	// Name of the topic and ID, Kafka's UUID in its usual text.
+	Name, ID string
+	// Partitions in order; each has its replicas, the preferred leader first.
+	Partitions []Partition
+	// Internal topics are Kafka's own.
+	Internal bool
+	// Config has the options that were set for this topic.
+	Config map[string]string
+	// Inherited has the values of options that were not, of those alone that were asked about.
+	Inherited map[string]string
+}
+
+// Partition is where a partition's replicas are.
+type Partition struct {
+	// Replicas and ISR are ids of brokers.
+	Replicas, ISR []int32
+}
+
+// ReplicationFactor is the number of replicas that every partition has; 0 when they differ.
+func (a *Actual) ReplicationFactor() int32 {
+	factor := 0
+	for i, p := range a.Partitions {
+		if i > 0 && len(p.Replicas) != factor {
+			return 0
+		}
+		factor = len(p.Replicas)
+	}
+	return int32(factor)
+}
+
+// Name is the name in Kafka that a resource claims.
+func Name(t *v1.KafkaTopic) string {
+	if t.Spec.TopicName != "" {
+		return t.Spec.TopicName
+	}
+	return t.Name
+}
+
+// Managed tells whether the resource wants its topic looked after.
+func Managed(t *v1.KafkaTopic) bool { return t.Annotations[v1.AnnotationManaged] != "false" }
+
+// Read makes out what a resource asks for. The error names the option whose value Kafka cannot have.
+func Read(t *v1.KafkaTopic) (Wanted, error) {
+	out := Wanted{Name: Name(t), Partitions: BrokerDefault, Replicas: BrokerDefault, Config: make(map[string]string, len(t.Spec.Config))}
+	if t.Spec.Partitions != nil {
+		out.Partitions = *t.Spec.Partitions
+	}
+	if t.Spec.Replicas != nil {
+		out.Replicas = *t.Spec.Replicas
+	}
+	for option, raw := range t.Spec.Config {
+		value, set, err := optionText(raw)
+		if err != nil {
+			return Wanted{}, fmt.Errorf("spec.config.%s %w", option, err)
+		}
+		if set {
+			out.Config[option] = value
+		}
+	}
+	return out, nil
+}
+
+var errOptionValue = errors.New("is an object; give a text, a number, true or false, or a list of these")
+
+// optionText is the text that Kafka has for a value; null sets nothing.
+func optionText(raw json.RawMessage) (text string, set bool, err error) {
+	trimmed := strings.TrimSpace(string(raw))
+	switch {
+	case trimmed == "" || trimmed == "null":
+		return "", false, nil
+	case trimmed[0] == '{':
+		return "", false, errOptionValue
+	case trimmed[0] == '[':
+		return listText(raw)
+	case trimmed[0] != '"':
+		return trimmed, true, nil
+	}
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return "", false, fmt.Errorf("is not a text: %w", err)
+	}
+	return text, true, nil
+}
+
+// listText joins a list with commas, as Kafka writes lists.
+func listText(raw json.RawMessage) (string, bool, error) {
+	var items []json.RawMessage
+	if err := json.Unmarshal(raw, &items); err != nil {
+		return "", false, fmt.Errorf("is not a list: %w", err)
+	}
+	texts := make([]string, 0, len(items))
+	for _, item := range items {
+		text, set, err := optionText(item)
+		if err != nil || !set {
+			return "", false, errOptionValue
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, ","), true, nil
+}
