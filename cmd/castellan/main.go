@@ -31,6 +31,6 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newConvertCommand(), newInstallCommand(), newOperatorCommand(), newStorageProvisionerCommand())
+	root.AddCommand(newConvertCommand(), newInstallCommand(), newOperatorCommand(), newStorageProvisionerCommand(), newTopicOperatorCommand())
 	return root
 }

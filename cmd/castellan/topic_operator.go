@@ -145,3 +145,8 @@ func addTopicOperator(ctx context.Context, mgr ctrl.Manager, kafka *broker.Topic
 	}
 	return operator, operator.Setup(ctx, mgr)
 }
+
+// replicas is who changes numbers of replicas.
+func replicas(kafka *broker.Topics, c config.TopicOperator) topiccontroller.Replicas {
+	return topiccontroller.NewReassigner(kafka, c.Throttle)
+}

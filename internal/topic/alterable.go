@@ -33,7 +33,7 @@ func ParseAlterable(text string) Alterable {
 
 // Has tells whether the option may be changed.
 func (a Alterable) Has(option string) bool {
-	return a.all || a.names[option] || slices.Contains(throttles(), option)
+	return a.all || a.names[option] || slices.Contains(Throttles(), option)
 }
 
 // Unalterable are warnings about options that a resource sets and that may not be changed.

@@ -181,8 +181,8 @@ func (c *comparison) conflict(what string, kafka, resource any, winner string) {
 	c.out.Conflicts = append(c.out.Conflicts, fmt.Sprintf("%s was changed to %v in Kafka and to %v in the resource: %s value is kept", what, kafka, resource, winner))
 }
 
-// throttles are the options by which replicas on their way are throttled (KIP-73).
-func throttles() []string {
+// Throttles are the options by which replicas on their way are throttled (KIP-73).
+func Throttles() []string {
 	return []string{"follower.replication.throttled.replicas", "leader.replication.throttled.replicas"}
 }
 
@@ -190,7 +190,7 @@ func (c *comparison) options() {
 	for _, name := range c.optionNames() {
 		c.option(name)
 	}
-	for _, name := range throttles() {
+	for _, name := range Throttles() {
 		if _, set := c.wanted.Config[name]; set {
 			c.warn(fmt.Sprintf("Property %s may conflict with throttled rebalances", name))
 		}
@@ -233,7 +233,7 @@ func (c *comparison) option(name string) {
 		}
 		return
 	}
-	if !wanted && slices.Contains(throttles(), name) && c.policy.ThrottlesAreOthers {
+	if !wanted && slices.Contains(Throttles(), name) && c.policy.ThrottlesAreOthers {
 		return
 	}
 	is, set := kafkaValue(c.is, name, want, wanted)

@@ -38,20 +38,25 @@ type Actual struct {
 
 // Partition is where a partition's replicas are.
 type Partition struct {
-	// Replicas and ISR are ids of brokers.
+	// Replicas and ISR are ids of brokers. Replicas that come or go are among them.
 	Replicas, ISR []int32
+	// Adding and Removing are the replicas that come and go, as far as that was asked.
+	Adding, Removing []int32
 }
 
-// ReplicationFactor is the number of replicas that every partition has; 0 when they differ.
+// Factor is the number of replicas that the partition has when all have come and gone.
+func (p Partition) Factor() int32 { return int32(len(p.Replicas) - len(p.Removing)) }
+
+// ReplicationFactor is the number of replicas that every partition has, or is about to; 0 when they differ.
 func (a *Actual) ReplicationFactor() int32 {
-	factor := 0
+	factor := int32(0)
 	for i, p := range a.Partitions {
-		if i > 0 && len(p.Replicas) != factor {
+		if i > 0 && p.Factor() != factor {
 			return 0
 		}
-		factor = len(p.Replicas)
+		factor = p.Factor()
 	}
-	return int32(factor)
+	return factor
 }
 
 // Name is the name in Kafka that a resource claims.

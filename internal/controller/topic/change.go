@@ -3,6 +3,7 @@ package topic
 import (
 	"context"
 	"errors"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -13,8 +14,8 @@ import (
 
 // Replicas changes numbers of replicas.
 type Replicas interface {
-	// Change goes on with the changes of a batch, by topic. It tells for each where it stands, nil if it is done or none is needed, and why
-	// one cannot be. Each is called about again as long as it is not done.
+	// Change goes on with the changes of a batch, by topic. It tells for each where it stands.
+	// Each is called about again as long as it is not done.
 	Change(ctx context.Context, changes []ReplicasChange) (map[string]ReplicasProgress, error)
 }
 
@@ -31,8 +32,8 @@ type ReplicasChange struct {
 type ReplicasProgress struct {
 	// Status is for the resource; nil when nothing is left to do.
 	Status *v1.ReplicasChangeStatus
-	// Err is why it cannot be.
-	Err error
+	// Again is when to look again.
+	Again time.Duration
 }
 
 // moving tells whether replicas of the topic are on their way, as far as the resource knows.
@@ -204,13 +205,7 @@ func (o *Operator) move(ctx context.Context, jobs []*job) error {
 			continue
 		}
 		j.mu.Lock()
-		j.replicas = p.Status
-		if p.Err != nil {
-			j.fail(p.Err)
-		}
-		if p.Status != nil {
-			j.again = movingLook
-		}
+		j.replicas, j.again = p.Status, p.Again
 		j.mu.Unlock()
 	}
 	return nil

@@ -3,6 +3,7 @@ package topic
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -80,6 +81,29 @@ func (o *Operator) ask(ctx context.Context, jobs []*job) error {
 		j.actual = answer.Topic
 		if answer.Err != nil {
 			j.kafkaFailed(answer.Err)
+		}
+	}
+	return o.askReassignments(ctx, jobs)
+}
+
+// askReassignments asks, where numbers of replicas are not as wanted, what is on its way: replicas that come or go are no difference.
+func (o *Operator) askReassignments(ctx context.Context, jobs []*job) error {
+	differ := func(j *job) bool {
+		return j.deed == undecided && j.actual != nil && !j.deleting() && (j.actual.ReplicationFactor() != j.wanted.Replicas || moving(j.resource))
+	}
+	asked := slices.ContainsFunc(jobs, func(j *job) bool { return differ(j) && j.wanted.Replicas != topic.BrokerDefault })
+	if !asked {
+		return nil
+	}
+	done := o.Metrics.request("list_reassignments")
+	moving, err := o.Kafka.Reassignments(ctx)
+	done()
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if differ(j) {
+			mark(j.actual, moving[j.wanted.Name])
 		}
 	}
 	return nil

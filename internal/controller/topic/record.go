@@ -19,9 +19,6 @@ import (
 	"castellan.io/castellan/internal/topic"
 )
 
-// movingLook is when to look again at replicas that are on their way.
-const movingLook = 2 * time.Second
-
 // eachOf does something about all jobs that need it, several at a time, and returns when all of it is done.
 func (o *Operator) eachOf(jobs []*job, needs func(*job) bool, do func(*job)) (wait func()) {
 	var all sync.WaitGroup
