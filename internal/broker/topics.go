@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -27,7 +28,19 @@ const unknownPartitions = 16
 // Topics is a lasting connection to a cluster for work on many topics. Its methods take many topics at a time, tell about each by
 // its name, and fail as a whole only when Kafka does not answer: then the error wraps ErrUnreachable. What Kafka refuses about one
 // topic is a Refused.
-type Topics struct{ client *kgo.Client }
+type Topics struct {
+	client *kgo.Client
+	sent   *sent
+}
+
+// sent counts requests.
+type sent struct{ count atomic.Int64 }
+
+// OnBrokerWrite is called by kgo.
+func (s *sent) OnBrokerWrite(kgo.BrokerMetadata, int16, int, time.Duration, time.Duration, error) { s.count.Add(1) }
+
+// Requests is how many requests were sent so far.
+func (t *Topics) Requests() int64 { return t.sent.count.Load() }
 
 // OpenTopics prepares a connection; nothing is sent yet.
 func OpenTopics(to Access) (*Topics, error) {
@@ -35,11 +48,11 @@ func OpenTopics(to Access) (*Topics, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := kgo.NewClient(opts...)
-	if err != nil {
+	out := &Topics{sent: &sent{}}
+	if out.client, err = kgo.NewClient(append(opts, kgo.WithHooks(out.sent))...); err != nil {
 		return nil, fmt.Errorf("preparing to dial Kafka at %v: %w", to.Brokers, err)
 	}
-	return &Topics{client: client}, nil
+	return out, nil
 }
 
 // Close gives the connections back.

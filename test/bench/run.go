@@ -46,6 +46,11 @@ func run(command *cobra.Command, s settings, parts []string) error {
 			return err
 		}
 	}
+	if slices.Contains(parts, "topics") {
+		if err := b.topics(command.Context(), report); err != nil {
+			return err
+		}
+	}
 	if slices.Contains(parts, "pki") {
 		if err := b.rotation(command.Context(), report); err != nil {
 			return err

@@ -78,6 +78,8 @@ func (m *Metrics) Register(registry prometheus.Registerer, o *Operator) error {
 			func() float64 { return float64(o.resources.count()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "strimzi_resources_paused", Help: "Resources that ask to be left alone.", ConstLabels: m.labels()},
 			func() float64 { return float64(o.resources.pausedCount()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "castellan_kafka_requests_total", Help: "Requests sent to Kafka."},
+			func() float64 { return float64(o.Kafka.Requests()) }),
 	}
 	for _, c := range append(gauges, m.collectors...) {
 		if err := registry.Register(c); err != nil {

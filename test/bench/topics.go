@@ -1,0 +1,453 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/test/bench/figure"
+)
+
+const (
+	topicsNamespace = "bench-topics"
+	// appliers is how many objects are applied at the same time.
+	appliers = 24
+	// topicOperatorPort serves metrics and health of the topic operator.
+	topicOperatorPort = "8080"
+)
+
+// topics measures the topic operator: with a real cluster, and, for numbers that three small brokers on one machine cannot hold, with brokers
+// that are played in this process.
+func (b *bench) topics(ctx context.Context, report *figure.Report) error {
+	if err := b.topicsReal(ctx, report); err != nil {
+		return err
+	}
+	return b.topicsPlayed(ctx, report)
+}
+
+// population is the KafkaTopics of a namespace, as a watch tells about them.
+type population struct {
+	mu    sync.Mutex
+	seen  map[string]topicState
+	moved chan struct{}
+}
+
+type topicState struct {
+	generation int64
+	ready      bool
+}
+
+func (b *bench) watchTopics(ctx context.Context, namespace string) (*population, error) {
+	events, err := b.client.Watch(ctx, &v1.KafkaTopicList{}, client.InNamespace(namespace))
+	if err != nil {
+		return nil, fmt.Errorf("watch topics: %w", err)
+	}
+	p := &population{seen: map[string]topicState{}, moved: make(chan struct{}, 1)}
+	go func() {
+		defer events.Stop()
+		for e := range events.ResultChan() {
+			p.take(e)
+		}
+	}()
+	return p, nil
+}
+
+func (p *population) take(e watch.Event) {
+	t, is := e.Object.(*v1.KafkaTopic)
+	if !is {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.Type == watch.Deleted {
+		delete(p.seen, t.Name)
+	} else {
+		p.seen[t.Name] = topicState{generation: t.Generation, ready: topicReady(t)}
+	}
+	select {
+	case p.moved <- struct{}{}:
+	default:
+	}
+}
+
+func topicReady(t *v1.KafkaTopic) bool {
+	for _, c := range t.Status.Conditions {
+		if c.Type == v1.ConditionReady {
+			return c.Status == v1.ConditionTrue && t.Status.ObservedGeneration == t.Generation
+		}
+	}
+	return false
+}
+
+// until waits for a number of topics that are ready for at least that generation.
+func (p *population) until(ctx context.Context, count int, generation int64) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		p.mu.Lock()
+		done := 0
+		for _, s := range p.seen {
+			if s.ready && s.generation >= generation {
+				done++
+			}
+		}
+		if count == 0 {
+			done = len(p.seen)
+		}
+		p.mu.Unlock()
+		if done == count {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d of %d topics: %w", done, count, ctx.Err())
+		case <-p.moved:
+			// Counting is not what should keep the machine busy.
+			time.Sleep(look)
+		}
+	}
+}
+
+// each does something for every topic, many at the same time.
+func (b *bench) each(ctx context.Context, count int, do func(context.Context, string) error) error {
+	all, limited := errgroup.WithContext(ctx)
+	all.SetLimit(appliers)
+	for i := range count {
+		all.Go(func() error { return do(limited, fmt.Sprintf("topic-%05d", i)) })
+	}
+	return all.Wait()
+}
+
+func (b *bench) createTopic(namespace string, config bool) func(context.Context, string) error {
+	one, three := int32(1), int32(3)
+	return func(ctx context.Context, name string) error {
+		t := &v1.KafkaTopic{
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{v1.LabelCluster: "bench"}},
+			Spec:       v1.KafkaTopicSpec{Partitions: &one, Replicas: &three},
+		}
+		if config {
+			t.Spec.Config = v1.FreeForm{"retention.ms": json.RawMessage("7200000")}
+		}
+		return b.client.Create(ctx, t)
+	}
+}
+
+func (b *bench) changeTopic(namespace string) func(context.Context, string) error {
+	return func(ctx context.Context, name string) error {
+		t := &v1.KafkaTopic{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+		return b.client.Patch(ctx, t, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"config":{"retention.ms":3600000}}}`)))
+	}
+}
+
+func (b *bench) deleteTopic(namespace string) func(context.Context, string) error {
+	return func(ctx context.Context, name string) error {
+		t := &v1.KafkaTopic{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+		return client.IgnoreNotFound(b.client.Delete(ctx, t))
+	}
+}
+
+// timed applies something to all topics and waits until the operator has followed.
+func (b *bench) timed(ctx context.Context, p *population, count int, generation int64, do func(context.Context, string) error) (seconds, applied float64, err error) {
+	began := b.now()
+	if err := b.each(ctx, count, do); err != nil {
+		return 0, 0, err
+	}
+	applied = b.now().Sub(began).Seconds()
+	wanted := count
+	if generation == 0 {
+		wanted = 0
+	}
+	err = p.until(ctx, wanted, generation)
+	return b.now().Sub(began).Seconds(), applied, err
+}
+
+// lifeOf are the figures of topics that are created, changed and deleted.
+type lifeOf struct{ created, changed, deleted, memory *figure.Figure }
+
+func newLifeOf(count int, where string) *lifeOf {
+	name := func(what string) string { return fmt.Sprintf("%d topics%s, %s", count, where, what) }
+	return &lifeOf{
+		created: &figure.Figure{Name: name("from the first apply to all Ready"), Unit: figure.Seconds},
+		changed: &figure.Figure{Name: name("an option changed, to all Ready"), Unit: figure.Seconds},
+		deleted: &figure.Figure{Name: name("deleted, to all gone"), Unit: figure.Seconds},
+		memory:  &figure.Figure{Name: name("most memory of the topic operator"), Unit: figure.Mebibytes, Target: figure.AtMost(64)},
+	}
+}
+
+func (l *lifeOf) figures() []*figure.Figure {
+	return []*figure.Figure{l.created, l.changed, l.deleted, l.memory}
+}
+
+// live has topics created, changed and deleted. The floor is the same requests for the API server with nobody in between.
+func (b *bench) live(ctx context.Context, l *lifeOf, namespace string, count int, process topicProcess) error {
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	p, err := b.watchTopics(watching, namespace)
+	if err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		figure     *figure.Figure
+		generation int64
+		do         func(context.Context, string) error
+	}{
+		{l.created, 1, b.createTopic(namespace, true)},
+		{l.changed, 2, b.changeTopic(namespace)},
+		{l.deleted, 0, b.deleteTopic(namespace)},
+	} {
+		took, applied, err := b.timed(ctx, p, count, step.generation, step.do)
+		if err != nil {
+			return err
+		}
+		b.say("%s: %.2f s, of which applying was %.2f s", step.figure.Name, took, applied)
+		step.figure.Ours = append(step.figure.Ours, took)
+	}
+	l.memory.Ours = append(l.memory.Ours, process.mostMemory())
+	return nil
+}
+
+// floorOf writes what the operator would: a finalizer and a status for each new topic, a status for each changed one, and the finalizer's end.
+func (b *bench) floorOf(ctx context.Context, l *lifeOf, namespace string, count int) error {
+	status := []byte(`{"status":{"conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2026-01-01T00:00:00.000000000Z"}],"observedGeneration":1,"topicName":"t","topicId":"AAAAAAAAAAAAAAAAAAAAAA"}}`)
+	patch := func(ctx context.Context, name, body string) error {
+		t := &v1.KafkaTopic{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+		return client.IgnoreNotFound(b.client.Patch(ctx, t, client.RawPatch(types.MergePatchType, []byte(body))))
+	}
+	tell := func(ctx context.Context, name string) error {
+		t := &v1.KafkaTopic{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+		return b.client.Status().Patch(ctx, t, client.RawPatch(types.MergePatchType, status))
+	}
+	create, change, remove := b.createTopic(namespace, true), b.changeTopic(namespace), b.deleteTopic(namespace)
+	for _, step := range []struct {
+		figure *figure.Figure
+		do     func(context.Context, string) error
+	}{
+		{l.created, func(ctx context.Context, name string) error {
+			return errors.Join(create(ctx, name), patch(ctx, name, `{"metadata":{"finalizers":["strimzi.io/topic-operator"]}}`), tell(ctx, name))
+		}},
+		{l.changed, func(ctx context.Context, name string) error { return errors.Join(change(ctx, name), tell(ctx, name)) }},
+		{l.deleted, func(ctx context.Context, name string) error {
+			return errors.Join(remove(ctx, name), patch(ctx, name, `{"metadata":{"finalizers":[]}}`))
+		}},
+	} {
+		began := b.now()
+		if err := b.each(ctx, count, step.do); err != nil {
+			return err
+		}
+		step.figure.Floor = append(step.figure.Floor, b.now().Sub(began).Seconds())
+	}
+	return nil
+}
+
+// topicProcess is a running topic operator.
+type topicProcess struct {
+	address string
+	// most is the largest resident memory that was seen, in bytes.
+	most *atomic.Int64
+}
+
+// watchProcess looks at a topic operator's memory until the context ends.
+func watchProcess(ctx context.Context, address string) topicProcess {
+	out := topicProcess{address: address, most: &atomic.Int64{}}
+	go func() {
+		for ctx.Err() == nil {
+			if m, err := out.metrics(ctx); err == nil {
+				out.most.Store(max(out.most.Load(), int64(m.sum("process_resident_memory_bytes", nil))))
+			}
+			time.Sleep(300 * time.Millisecond)
+		}
+	}()
+	return out
+}
+
+func (p topicProcess) metrics(ctx context.Context) (metrics, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("read the topic operator's metrics: %w", err)
+	}
+	defer response.Body.Close()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	return parser.TextToMetricFamilies(response.Body)
+}
+
+// mostMemory is the largest resident memory that the process was seen with, in mebibytes.
+func (p topicProcess) mostMemory() float64 { return float64(p.most.Load()) / mebibyte }
+
+// topicsPlayed measures large numbers of topics with brokers that are played in this process, and the operator beside it.
+func (b *bench) topicsPlayed(ctx context.Context, report *figure.Report) (err error) {
+	const many, most = 10_000, 50_000
+	brokers, err := kfake.NewCluster(kfake.NumBrokers(3))
+	if err != nil {
+		return fmt.Errorf("play brokers: %w", err)
+	}
+	defer brokers.Close()
+	namespace := topicsNamespace + "-played"
+	if err := b.removeNamespace(ctx, namespace); err != nil {
+		return err
+	}
+	if err := b.makeNamespace(ctx, namespace); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.removeTopics(context.WithoutCancel(ctx), namespace)) }()
+	process, end, err := b.startTopicOperator(ctx, namespace, brokers.ListenAddrs())
+	if err != nil {
+		return err
+	}
+	defer func() { end() }()
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	p, err := b.watchTopics(watching, namespace)
+	if err != nil {
+		return err
+	}
+	took, applied, err := b.timed(ctx, p, many, 1, b.createTopic(namespace, true))
+	if err != nil {
+		return err
+	}
+	b.say("%d topics are Ready after %.1f s, of which applying was %.1f s", many, took, applied)
+	memory := process.mostMemory()
+	add := func(name string, unit figure.Unit, value float64, target figure.Target) {
+		report.Figures = append(report.Figures, &figure.Figure{Name: name, Unit: unit, Ours: []float64{value}, Target: target})
+	}
+	add("10,000 topics, played brokers, from the first apply to all Ready", figure.Seconds, took, figure.AtMost(60))
+	add("10,000 topics, played brokers, most memory of the topic operator", figure.Mebibytes, memory, figure.AtMost(64))
+	if err := b.idleTopics(ctx, report, process, "10,000 topics"); err != nil {
+		return err
+	}
+	end()
+	began := b.now()
+	process, end, err = b.startTopicOperator(ctx, namespace, brokers.ListenAddrs())
+	if err != nil {
+		return err
+	}
+	if err := b.lookedAt(ctx, process, many); err != nil {
+		return err
+	}
+	add("10,000 topics, played brokers, start of the operator until it has looked at all", figure.Seconds, b.now().Sub(began).Seconds(), figure.Target{})
+	memory = process.mostMemory()
+	add("10,000 topics, played brokers, most memory of the started operator", figure.Mebibytes, memory, figure.AtMost(64))
+	b.say("making %d topics", most)
+	if err := b.each(ctx, most, func(ctx context.Context, name string) error {
+		err := b.createTopic(namespace, true)(ctx, name)
+		if apierrors.IsAlreadyExists(err) {
+			return nil
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := p.until(ctx, most, 1); err != nil {
+		return err
+	}
+	return b.idleTopics(ctx, report, process, "50,000 topics")
+}
+
+// lookedAt waits until the operator has reconciled that many topics.
+func (b *bench) lookedAt(ctx context.Context, process topicProcess, count int) error {
+	return b.every(ctx, 100*time.Millisecond, "all topics are looked at", func() error {
+		m, err := process.metrics(ctx)
+		if err != nil {
+			return err
+		}
+		if done := m.sum("strimzi_reconciliations_total", nil); int(done) < count {
+			return fmt.Errorf("%.0f are", done)
+		}
+		return nil
+	})
+}
+
+// idleTopics watches the operator do nothing for as long as it waits between two looks at everything.
+func (b *bench) idleTopics(ctx context.Context, report *figure.Report, process topicProcess, what string) error {
+	if err := b.pause(ctx, calm); err != nil {
+		return err
+	}
+	before, err := process.metrics(ctx)
+	if err != nil {
+		return err
+	}
+	b.say("%s: watching the operator do nothing for %s", what, idle)
+	if err := b.pause(ctx, idle); err != nil {
+		return err
+	}
+	after, err := process.metrics(ctx)
+	if err != nil {
+		return err
+	}
+	minutes := idle.Minutes()
+	difference := func(name string, labels map[string]string) float64 {
+		return (after.sum(name, labels) - before.sum(name, labels)) / minutes
+	}
+	for _, f := range []*figure.Figure{
+		{Name: what + ", idle, memory of the topic operator", Unit: figure.Mebibytes, Ours: []float64{after.sum("process_resident_memory_bytes", nil) / mebibyte}},
+		{Name: what + ", idle, processor time a minute", Unit: figure.Milliseconds, Ours: []float64{difference("process_cpu_seconds_total", nil) * 1000}},
+		{Name: what + ", idle, API requests a minute", Ours: []float64{difference("rest_client_requests_total", nil)}},
+		{Name: what + ", idle, requests for Kafka a minute", Ours: []float64{difference("castellan_kafka_requests_total", nil)}},
+	} {
+		report.Figures = append(report.Figures, f)
+	}
+	return nil
+}
+
+// startTopicOperator runs the operator as a process of its own, and returns when it is ready.
+func (b *bench) startTopicOperator(ctx context.Context, namespace string, brokers []string) (topicProcess, func(), error) {
+	running, stop := context.WithCancel(ctx)
+	command := exec.CommandContext(running, b.castellan, "topic-operator") //nolint:gosec // the program that is measured
+	command.Env = append(os.Environ(),
+		"STRIMZI_NAMESPACE="+namespace, "STRIMZI_RESOURCE_LABELS="+v1.LabelCluster+"=bench",
+		"STRIMZI_KAFKA_BOOTSTRAP_SERVERS="+strings.Join(brokers, ","), "STRIMZI_LOG_LEVEL=warn")
+	command.Stdout, command.Stderr = b.progress, b.progress
+	if err := command.Start(); err != nil {
+		stop()
+		return topicProcess{}, nil, fmt.Errorf("start the topic operator: %w", err)
+	}
+	ended := sync.OnceFunc(func() { stop(); _ = command.Wait() })
+	process := watchProcess(running, net.JoinHostPort("127.0.0.1", topicOperatorPort))
+	err := b.every(ctx, look, "the topic operator answers", func() error {
+		_, err := process.metrics(ctx)
+		return err
+	})
+	if err != nil {
+		ended()
+	}
+	return process, ended, err
+}
+
+// removeTopics removes topics whose operator is gone, and their namespace.
+func (b *bench) removeTopics(ctx context.Context, namespace string) error {
+	b.say("removing the topics")
+	var all v1.KafkaTopicList
+	if err := b.client.List(ctx, &all, client.InNamespace(namespace)); err != nil {
+		return err
+	}
+	free := []byte(`{"metadata":{"finalizers":null}}`)
+	limited := errgroup.Group{}
+	limited.SetLimit(appliers)
+	for i := range all.Items {
+		limited.Go(func() error { return client.IgnoreNotFound(b.client.Patch(ctx, &all.Items[i], client.RawPatch(types.MergePatchType, free))) })
+	}
+	return errors.Join(limited.Wait(), b.client.DeleteAllOf(ctx, &v1.KafkaTopic{}, client.InNamespace(namespace)), b.removeNamespace(ctx, namespace))
+}
