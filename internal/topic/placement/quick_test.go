@@ -335,7 +335,7 @@ func (w world) best(lists map[int32][]int32, grown []placement.Move) int {
 func TestAdditionsToAnEvenTopicDifferByOneAtMost(t *testing.T) {
 	check(t, func(size, count, target uint8) bool {
 		w := world{Target: 1 + int32(target%5)}
-		for id := range int32(w.Target) + int32(size%10) {
+		for id := range w.Target + int32(size%10) {
 			w.Brokers = append(w.Brokers, placement.Broker{ID: id, Usable: true})
 		}
 		for n := range len(w.Brokers) * (1 + int(count%5)) {

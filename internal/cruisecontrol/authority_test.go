@@ -1,0 +1,14 @@
+package cruisecontrol_test
+
+// otherAuthority is a certificate that signed nothing here; its key is gone.
+const otherAuthority = `-----BEGIN CERTIFICATE-----
+MIIBdjCCAR2gAwIBAgIUSG3MmtMm60fOUwq3Sb4zsFA+W8cwCgYIKoZIzj0EAwIw
+EDEOMAwGA1UEAwwFb3RoZXIwIBcNMjYxMTIxMjA0NzE2WhgPMjEyNjEwMjgyMDQ3
+MTZaMBAxDjAMBgNVBAMMBW90aGVyMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+svCeutWzMKidRWrh5oBhoJ+H4CoinSkaHBSLhF21kTcPj8hTOMMAZeGHAL/K8c0t
+b6s7qsWmugFetQ6/MriAhqNTMFEwHQYDVR0OBBYEFIyOHwOeW6fXf2iFpiHAtH+W
+HYzwMB8GA1UdIwQYMBaAFIyOHwOeW6fXf2iFpiHAtH+WHYzwMA8GA1UdEwEB/wQF
+MAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgZiVoAt7koyvS9wRtQ2Qi0ssPfKnbhf3v
+u3Af/joHc8sCIDAYVI7fNELdQ5D4KwzhP3m7CKMDfm9YzErJAjuR//U2
+-----END CERTIFICATE-----
+`
