@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +26,7 @@ import (
 	"castellan.io/castellan/internal/config"
 	"castellan.io/castellan/internal/controller"
 	topiccontroller "castellan.io/castellan/internal/controller/topic"
+	"castellan.io/castellan/internal/cruisecontrol"
 )
 
 // topicOperatorAddress is where health and metrics are served; the compatible API fixes it.
@@ -133,7 +136,7 @@ func addTopicOperator(ctx context.Context, mgr ctrl.Manager, kafka *broker.Topic
 	measured := topiccontroller.NewMetrics(c.Namespace, labels.Set(c.Labels).String(), c.AdditionalMetrics)
 	operator := topiccontroller.New(topiccontroller.Options{
 		Client: mgr.GetClient(), Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Kafka: kafka,
-		Replicas:  replicas(kafka, c),
+		Replicas:  replicas(kafka, c, measured),
 		Namespace: c.Namespace, Labels: c.Labels, Resync: c.Resync, Finalizers: c.Finalizers,
 		BatchSize: c.BatchSize, BatchLinger: c.BatchLinger, Workers: c.Workers,
 		Alterable: c.Alterable, ThrottlesAreOthers: c.CruiseControl != nil,
@@ -146,7 +149,18 @@ func addTopicOperator(ctx context.Context, mgr ctrl.Manager, kafka *broker.Topic
 	return operator, operator.Setup(ctx, mgr)
 }
 
-// replicas is who changes numbers of replicas.
-func replicas(kafka *broker.Topics, c config.TopicOperator) topiccontroller.Replicas {
-	return topiccontroller.NewReassigner(kafka, c.Throttle)
+// replicas is who changes numbers of replicas: Kafka by itself, or Cruise Control where there is one.
+func replicas(kafka *broker.Topics, c config.TopicOperator, measured *topiccontroller.Metrics) topiccontroller.Replicas {
+	cc := c.CruiseControl
+	if cc == nil {
+		return topiccontroller.NewReassigner(kafka, c.Throttle)
+	}
+	settings := cruisecontrol.Settings{Address: net.JoinHostPort(cc.Host, strconv.Itoa(cc.Port)), RackAware: cc.RackAware}
+	if cc.TLS {
+		settings.CAFile = cc.TrustFile
+	}
+	if cc.Auth {
+		settings.UserFile, settings.PasswordFile = cc.UserFile, cc.PasswordFile
+	}
+	return topiccontroller.NewCruiseControl(cruisecontrol.New(settings), measured)
 }

@@ -21,7 +21,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/watch"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
@@ -57,29 +58,43 @@ type topicState struct {
 	ready      bool
 }
 
+// watchTopics follows the topics of a namespace until the context ends. It is an informer: the server drops a plain watch that cannot keep up.
 func (b *bench) watchTopics(ctx context.Context, namespace string) (*population, error) {
-	events, err := b.client.Watch(ctx, &v1.KafkaTopicList{}, client.InNamespace(namespace))
+	all, err := cache.New(b.connection, cache.Options{Scheme: b.client.Scheme(), DefaultNamespaces: map[string]cache.Config{namespace: {}}})
+	if err != nil {
+		return nil, fmt.Errorf("watch topics: %w", err)
+	}
+	informer, err := all.GetInformer(ctx, &v1.KafkaTopic{}, cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, fmt.Errorf("watch topics: %w", err)
 	}
 	p := &population{seen: map[string]topicState{}, moved: make(chan struct{}, 1)}
-	go func() {
-		defer events.Stop()
-		for e := range events.ResultChan() {
-			p.take(e)
-		}
-	}()
+	_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    func(o any) { p.take(o, false) },
+		UpdateFunc: func(_, o any) { p.take(o, false) },
+		DeleteFunc: func(o any) { p.take(o, true) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("watch topics: %w", err)
+	}
+	go func() { _ = all.Start(ctx) }()
+	if !all.WaitForCacheSync(ctx) {
+		return nil, errors.New("watch topics: the list did not come")
+	}
 	return p, nil
 }
 
-func (p *population) take(e watch.Event) {
-	t, is := e.Object.(*v1.KafkaTopic)
+func (p *population) take(object any, deleted bool) {
+	if last, is := object.(toolscache.DeletedFinalStateUnknown); is {
+		object = last.Obj
+	}
+	t, is := object.(*v1.KafkaTopic)
 	if !is {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e.Type == watch.Deleted {
+	if deleted {
 		delete(p.seen, t.Name)
 	} else {
 		p.seen[t.Name] = topicState{generation: t.Generation, ready: topicReady(t)}
