@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -41,6 +42,7 @@ func TestKubernetesIsARuntime(t *testing.T) {
 			Namespace: p.namespace,
 			Run:       p.run,
 			Ready:     p.ready,
+			Settle:    p.settle,
 		}
 	})
 }
@@ -115,6 +117,17 @@ func (p platform) ready(t *testing.T, instance string) {
 	must(t, api.Get(t.Context(), types.NamespacedName{Namespace: p.namespace, Name: instance}, &pod))
 	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
 	must(t, api.Status().Update(t.Context(), &pod))
+}
+
+// settle does what the controller of deployments and a kubelet would.
+func (p platform) settle(t *testing.T, workload string) {
+	t.Helper()
+	var d appsv1.Deployment
+	must(t, api.Get(t.Context(), types.NamespacedName{Namespace: p.namespace, Name: workload}, &d))
+	d.Status = appsv1.DeploymentStatus{
+		ObservedGeneration: d.Generation, Replicas: *d.Spec.Replicas, UpdatedReplicas: *d.Spec.Replicas, ReadyReplicas: *d.Spec.Replicas,
+	}
+	must(t, api.Status().Update(t.Context(), &d))
 }
 
 func items[T any](t *testing.T, namespace string, list client.ObjectList) []T {
