@@ -162,12 +162,18 @@ func sameMark(is, wanted client.Object) error {
 				runtime.ErrForeign, label, is.GetLabels()[label], wanted.GetLabels()[label])
 		}
 	}
-	// Clusters of one name in several namespaces have the same labels.
-	if of, ours := is.GetAnnotations()[v1.AnnotationClusterNamespace], wanted.GetAnnotations()[v1.AnnotationClusterNamespace]; of != ours {
-		return fmt.Errorf("%w: its annotation %s is %q, not %q; remove it or name things differently",
-			runtime.ErrForeign, v1.AnnotationClusterNamespace, of, ours)
+	return sameNamespace(is, wanted)
+}
+
+// sameNamespace tells whether it was made for a cluster in the same namespace: clusters of one name in several have the same labels.
+// An operator that came before may not have noted the namespace of what has no owner.
+func sameNamespace(is, wanted client.Object) error {
+	of, ours := is.GetAnnotations()[v1.AnnotationClusterNamespace], wanted.GetAnnotations()[v1.AnnotationClusterNamespace]
+	if of == ours || of == "" && len(is.GetOwnerReferences()) == 0 {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w: it was made for a cluster of the same name in another namespace (annotation %s: %q); remove it or name things differently",
+		runtime.ErrForeign, v1.AnnotationClusterNamespace, of)
 }
 
 // write applies an object, and fills u with the server's answer.

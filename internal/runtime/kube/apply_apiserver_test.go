@@ -179,9 +179,35 @@ func TestRightsElsewhereAreTakenAway(t *testing.T) {
 		t.Errorf("another cluster took the rights over: %v", err)
 	}
 
+	// Nor may a cluster take what another has in its own namespace.
+	elsewhere.Namespace = kubetest.Namespace(t, api)
+	atHome := caseIn(t, "workload", elsewhere.Namespace)
+	atHome.Plan.Account.Roles = atHome.Plan.Account.Roles[:1]
+	must(t, r.Apply(t.Context(), atHome.Plan))
+	if err := r.Apply(t.Context(), c.Plan); !errors.Is(err, runtime.ErrForeign) {
+		t.Errorf("a cluster took the rights of another over: %v", err)
+	}
+
 	ref.Namespace = c.Plan.Owner.Namespace
 	must(t, kube.New(operator, operator, c.Settings).Remove(t.Context(), ref))
 	equal(t, "rights after the cluster went", nil, rightsIn(t, second))
+}
+
+// TestRightsElsewhereOfAnEarlierOperatorAreTakenOver: that notes nowhere for which cluster it made them.
+func TestRightsElsewhereOfAnEarlierOperatorAreTakenOver(t *testing.T) {
+	c := moved(t, "workload")
+	elsewhere := kubetest.Namespace(t, api)
+	c.Plan.Account.Roles[1].Namespace = elsewhere
+	r := kube.New(operator, operator, c.Settings)
+	must(t, r.Apply(t.Context(), c.Plan))
+	key := types.NamespacedName{Namespace: elsewhere, Name: "prod-entity-operator"}
+	patch(t, key, &rbacv1.Role{}, `{"metadata":{"annotations":{"castellan.io/cluster-namespace":null}},"rules":[]}`)
+	must(t, kube.New(operator, operator, c.Settings).Apply(t.Context(), c.Plan))
+	var is rbacv1.Role
+	must(t, api.Get(t.Context(), key, &is))
+	if len(is.Rules) != 1 || is.Annotations[v1.AnnotationClusterNamespace] != c.Plan.Owner.Namespace {
+		t.Errorf("role: %+v", is)
+	}
 }
 
 func TestAPlanOfNothingLeavesNothing(t *testing.T) {
