@@ -13,11 +13,12 @@ import (
 
 // resolveEnv decides the operator's variables.
 func (o *operator) resolveEnv(in Input) []string {
-	own, problems := o.env(o, in)
-	o.variables = append(own, plan.Env{Name: "STRIMZI_LOG_LEVEL", Value: o.level})
+	env, problems := o.env(o, in)
+	env = append(env, plan.Env{Name: "STRIMZI_LOG_LEVEL", Value: o.level})
 	if in.Settings.FeatureGates != "" {
-		o.variables = append(o.variables, plan.Env{Name: "STRIMZI_FEATURE_GATES", Value: in.Settings.FeatureGates})
+		env = append(env, plan.Env{Name: "STRIMZI_FEATURE_GATES", Value: in.Settings.FeatureGates})
 	}
+	o.variables = env
 	return problems
 }
 
