@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -28,8 +29,11 @@ import (
 // api may do everything on the API server that all tests of the package share, operator what the install files allow.
 var api, operator client.WithWatch
 
+// operatorConfig connects with the operator's rights.
+var operatorConfig *rest.Config
+
 func TestMain(m *testing.M) {
-	os.Exit(kubetest.Main(m, func(c kubetest.Clients) { api, operator = c.Admin, c.Operator }))
+	os.Exit(kubetest.Main(m, func(c kubetest.Clients) { api, operator, operatorConfig = c.Admin, c.Operator, c.OperatorConfig }))
 }
 
 func TestKubernetesIsARuntime(t *testing.T) {
