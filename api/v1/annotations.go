@@ -122,7 +122,7 @@ const (
 const (
 	// AnnotationTopicSync says where changes of topics may come from: two-way (Kafka and KafkaTopic resources) or one-way (resources).
 	AnnotationTopicSync = "castellan.io/topic-sync"
-	// AnnotationTopicSyncExclude is a regular expression of topics that get no resource of their own accord.
+	// AnnotationTopicSyncExclude is a regular expression for whole names of topics that get no resource of their own accord.
 	AnnotationTopicSyncExclude = "castellan.io/topic-sync-exclude"
 	// AnnotationTopicSyncIntervalMs is how often Kafka is asked for changes of topics, in milliseconds; at least 1000.
 	AnnotationTopicSyncIntervalMs = "castellan.io/topic-sync-interval-ms"

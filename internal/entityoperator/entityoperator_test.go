@@ -149,6 +149,10 @@ func TestWhatCannotWorkIsRefusedWithWhatWouldBeRight(t *testing.T) {
 		"an interval that is no number": {annotated(v1.AnnotationTopicSyncIntervalMs, "1s"), []string{"metadata.annotations[castellan.io/topic-sync-interval-ms]", `"1s"`, "at least 1000"}},
 		"an interval that is too short": {annotated(v1.AnnotationTopicSyncIntervalMs, "999"), []string{"metadata.annotations[castellan.io/topic-sync-interval-ms]", "too short", "at least 1000"}},
 		"another word for drift":        {annotated(v1.AnnotationDrift, ""), []string{"metadata.annotations[castellan.io/drift]", `""`, "report or revert"}},
+		"an interval of nothing": {
+			func(k *v1.Kafka) { k.Spec.EntityOperator.TopicOperator.ReconciliationIntervalMs = new(int64(0)) },
+			[]string{"spec.entityOperator.topicOperator.reconciliationIntervalMs", "at least 1"},
+		},
 		"a level that is none": {
 			func(k *v1.Kafka) {
 				k.Spec.EntityOperator.TopicOperator.Logging = &v1.Logging{Type: v1.LoggingInline, Loggers: map[string]string{"rootLogger.level": "LOUD"}}

@@ -84,7 +84,7 @@ func oneOf(words ...string) func(string) string {
 
 func notRegexp(value string) string {
 	if _, err := regexp.Compile(value); err != nil {
-		return fmt.Sprintf("is not a regular expression (%v): write one such as ^(internal-.*|__.*)$", err)
+		return fmt.Sprintf("is not a regular expression (%v): write one for whole names, such as internal-.*", err)
 	}
 	return ""
 }

@@ -77,6 +77,9 @@ func Resolve(in Input) (*EntityOperator, error) {
 		o.watched = cmp.Or(o.spec.WatchedNamespace, in.Kafka.Namespace)
 		o.image = cmp.Or(o.spec.Image, o.usualImage(in.Settings))
 		problems = append(problems, template.Resources(o.path()+".resources", o.spec.Resources)...)
+		if interval := o.spec.ReconciliationIntervalMs; interval != nil && *interval < 1 {
+			problems = append(problems, fmt.Sprintf("%s.reconciliationIntervalMs: is %d; it must be at least 1", o.path(), *interval))
+		}
 		problems = append(problems, o.resolveLogging(in.ConfigMaps, in.Kafka.Namespace)...)
 		problems = append(problems, o.resolveEnv(in)...)
 	}
