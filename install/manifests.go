@@ -18,6 +18,8 @@ const (
 	placeholder = "castellan.local/"
 	// electionRole is the one that stays in the operator's own namespace, whatever is watched.
 	electionRole = "strimzi-cluster-operator-leader-election"
+	// delegation ends the names of bindings that let the operator give rights away.
+	delegation = "-delegation"
 	// watchVariable names the namespaces that the operator watches.
 	watchVariable = "STRIMZI_NAMESPACE"
 )
@@ -112,10 +114,14 @@ func (o Options) namespaces(content []byte) []string {
 	return o.watched()
 }
 
-// widen makes a binding in a watched namespace one for all namespaces, with the name that its role has.
+// widen makes a binding in a watched namespace one for all namespaces, with the name that its role has. The role of a delegation is
+// not the operator's own, so that keeps its name.
 func widen(binding *yaml.Node) {
 	yamltree.Child(binding, "kind").Value = "ClusterRoleBinding"
-	yamltree.Child(binding, "metadata", "name").Value = yamltree.Child(binding, "roleRef", "name").Value
+	name := yamltree.Child(binding, "metadata", "name")
+	if !strings.HasSuffix(name.Value, delegation) {
+		name.Value = yamltree.Child(binding, "roleRef", "name").Value
+	}
 }
 
 // place puts an object into a namespace if it can be in one, and the accounts that it names into the operator's.

@@ -155,6 +155,7 @@ func TestTheOperatorHasRightsWhereItWatches(t *testing.T) {
 				cluster, election,
 				"RoleBinding home/strimzi-cluster-operator-watched -> strimzi-cluster-operator-watched",
 				racks,
+				"RoleBinding home/strimzi-cluster-operator-entity-operator-delegation -> strimzi-entity-operator",
 			},
 		},
 		"in some namespaces, of which its own is none": {
@@ -167,6 +168,8 @@ func TestTheOperatorHasRightsWhereItWatches(t *testing.T) {
 				"RoleBinding one/strimzi-cluster-operator-watched -> strimzi-cluster-operator-watched",
 				"RoleBinding two/strimzi-cluster-operator-watched -> strimzi-cluster-operator-watched",
 				racks,
+				"RoleBinding one/strimzi-cluster-operator-entity-operator-delegation -> strimzi-entity-operator",
+				"RoleBinding two/strimzi-cluster-operator-entity-operator-delegation -> strimzi-entity-operator",
 			},
 		},
 		"everywhere, but for the lease": {
@@ -177,6 +180,7 @@ func TestTheOperatorHasRightsWhereItWatches(t *testing.T) {
 				cluster, election,
 				"ClusterRoleBinding strimzi-cluster-operator-watched -> strimzi-cluster-operator-watched",
 				racks,
+				"ClusterRoleBinding strimzi-cluster-operator-entity-operator-delegation -> strimzi-entity-operator",
 			},
 		},
 	}

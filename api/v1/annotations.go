@@ -67,7 +67,7 @@ const (
 
 // Annotations that the operators set on what they generate.
 const (
-	// AnnotationRevision is a hash (8 hex digits) of the pod a StrimziPodSet wants.
+	// AnnotationRevision is a hash (8 hex digits) of the pod a StrimziPodSet wants, or of what a Deployment is.
 	AnnotationRevision = Domain + "revision"
 	// AnnotationResourceRevision is a hash (8 hex digits) of its CPU and memory.
 	AnnotationResourceRevision = Domain + "resource-revision"
@@ -118,8 +118,22 @@ const (
 	AnnotationLeafKeyAlgorithm = "castellan.io/leaf-key-algorithm"
 )
 
+// Annotations of Castellan's own that users set on a Kafka resource, for the topic operator of the cluster.
+const (
+	// AnnotationTopicSync says where changes of topics may come from: two-way (Kafka and KafkaTopic resources) or one-way (resources).
+	AnnotationTopicSync = "castellan.io/topic-sync"
+	// AnnotationTopicSyncExclude is a regular expression for whole names of topics that get no resource of their own accord.
+	AnnotationTopicSyncExclude = "castellan.io/topic-sync-exclude"
+	// AnnotationTopicSyncIntervalMs is how often Kafka is asked for changes of topics, in milliseconds; at least 1000.
+	AnnotationTopicSyncIntervalMs = "castellan.io/topic-sync-interval-ms"
+	// AnnotationDrift says what becomes of a topic that differs from its resource: report or revert.
+	AnnotationDrift = "castellan.io/drift"
+)
+
 // Annotations of Castellan's own.
 const (
+	// AnnotationClusterNamespace is the namespace of the cluster for which an object in another namespace was made.
+	AnnotationClusterNamespace = "castellan.io/cluster-namespace"
 	// AnnotationQuorumVoters lists the controllers that a node was started with: node ids, ascending, separated by commas.
 	AnnotationQuorumVoters = "castellan.io/quorum-voters"
 	// AnnotationClusterID names the Kafka cluster whose data a pod set's nodes and a volume hold.

@@ -31,6 +31,7 @@ import (
 	"castellan.io/castellan/internal/controller/idle"
 	kafkacontroller "castellan.io/castellan/internal/controller/kafka"
 	podsetcontroller "castellan.io/castellan/internal/controller/podset"
+	"castellan.io/castellan/internal/entityoperator"
 	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/launch/report"
 	"castellan.io/castellan/internal/runtime/kube"
@@ -177,6 +178,7 @@ func addControllers(mgr ctrl.Manager, c config.Operator) error {
 		Dialer:          broker.Kafka{},
 		Launchers:       report.HTTP{},
 		Settings:        settings,
+		Entity:          entitySettings(c),
 		KeyStores:       c.KeyStores,
 		OperatorName:    c.Name,
 		OperatorVersion: version,
@@ -218,6 +220,13 @@ func kafkaSettings(c config.Operator) (kafka.Settings, error) {
 		Versions: versions, LauncherImage: c.LauncherImage, DNSDomain: c.DNSDomain,
 		NetworkPolicies: c.NetworkPolicies, DisruptionBudgets: c.DisruptionBudgets, LabelExclusion: exclusion,
 	}, nil
+}
+
+func entitySettings(c config.Operator) entityoperator.Settings {
+	return entityoperator.Settings{
+		TopicOperatorImage: c.TopicOperatorImage, Elsewhere: c.EntityOperatorsElsewhere, FeatureGates: c.FeatureGates,
+		NetworkPolicies: c.NetworkPolicies, DisruptionBudgets: c.DisruptionBudgets,
+	}
 }
 
 func renderSettings(c config.Operator) render.Settings {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,12 @@ type Operator struct {
 	// KafkaImages maps Kafka versions to images; LauncherImage holds castellan itself.
 	KafkaImages   map[string]string
 	LauncherImage string
+	// TopicOperatorImage runs the topic operators of clusters.
+	TopicOperatorImage string
+	// EntityOperatorsElsewhere lets entity operators watch another namespace than that of their cluster.
+	EntityOperatorsElsewhere bool
+	// FeatureGates are those that differ from their default, as they are given to entity operators: "+One,-Two".
+	FeatureGates string
 	// PullPolicy and PullSecrets of generated pods.
 	PullPolicy  corev1.PullPolicy
 	PullSecrets []string
@@ -80,16 +87,22 @@ func ReadOperator(getenv func(string) string) (Operator, error) {
 		Restricted:        securityProvider(env),
 		DNSDomain:         env.text("KUBERNETES_SERVICE_DNS_DOMAIN", "cluster.local"),
 		LabelExclusion:    env.text("STRIMZI_LABELS_EXCLUSION_PATTERN", DefaultLabelExclusion),
-		PodLabels:         map[string]map[string]string{"kafka": env.pairs("STRIMZI_CUSTOM_KAFKA_LABELS")},
-		LogLevel:          strings.ToLower(env.text("STRIMZI_LOG_LEVEL", "info")),
+		PodLabels: map[string]map[string]string{
+			"kafka":           env.pairs("STRIMZI_CUSTOM_KAFKA_LABELS"),
+			"entity-operator": env.pairs("STRIMZI_CUSTOM_ENTITY_OPERATOR_LABELS"),
+		},
+		LogLevel: strings.ToLower(env.text("STRIMZI_LOG_LEVEL", "info")),
+
+		EntityOperatorsElsewhere: env.boolean("STRIMZI_ENTITY_OPERATOR_WATCHED_NAMESPACE_ENABLED", false),
 	}
+	out.TopicOperatorImage = env.text("STRIMZI_DEFAULT_TOPIC_OPERATOR_IMAGE", out.LauncherImage)
 	if len(out.KafkaImages) == 0 {
 		env.wrong("STRIMZI_KAFKA_IMAGES", "is empty", "one line version=image for each supported Kafka version")
 	}
 	if out.LauncherImage == "" {
 		env.wrong("STRIMZI_DEFAULT_KAFKA_INIT_IMAGE", "is empty", "the image that this operator runs from")
 	}
-	featureGates(env)
+	out.FeatureGates = featureGates(env)
 	return out, env.err()
 }
 
@@ -172,16 +185,22 @@ func securityProvider(env *environment) (restricted bool) {
 	return false
 }
 
-// featureGates are accepted when they are known; none of them changes anything yet.
-func featureGates(env *environment) {
+// featureGates are accepted when they are known; none of them changes anything yet. Those that are not at their default are returned.
+func featureGates(env *environment) string {
 	const name = "STRIMZI_FEATURE_GATES"
-	known := []string{"UseConnectBuildWithBuildah", "UseBackgroundPodDeletion"}
+	byDefault := map[string]string{"UseConnectBuildWithBuildah": "+", "UseBackgroundPodDeletion": "-"}
 	seen := map[string]bool{}
+	var changed []string
 	for _, gate := range list(env.text(name, "")) {
 		bare := strings.TrimLeft(gate, "+-")
-		if len(bare) != len(gate)-1 || !slices.Contains(known, bare) || seen[bare] {
-			env.wrong(name, fmt.Sprintf("holds %q", gate), "each of "+strings.Join(known, ", ")+" at most once, with + or - before it")
+		usual, known := byDefault[bare]
+		if len(bare) != len(gate)-1 || !known || seen[bare] {
+			env.wrong(name, fmt.Sprintf("holds %q", gate), "each of "+strings.Join(slices.Sorted(maps.Keys(byDefault)), ", ")+" at most once, with + or - before it")
 		}
 		seen[bare] = true
+		if gate != usual+bare {
+			changed = append(changed, gate)
+		}
 	}
+	return strings.Join(changed, ",")
 }

@@ -36,10 +36,10 @@ func TestDefaultsAreThoseOfTheAPI(t *testing.T) {
 		Selector: labels.Everything(), Resync: 120 * time.Second, Timeout: 300 * time.Second,
 		NamespaceLabels: map[string]string{}, Name: "cluster-operator-name-unset",
 		Election:    config.Election{LeaseDuration: 15 * time.Second, RenewDeadline: 10 * time.Second, RetryPeriod: 2 * time.Second},
-		KafkaImages: map[string]string{"4.3.1": "kafka:4.3.1"}, LauncherImage: "castellan:1",
+		KafkaImages: map[string]string{"4.3.1": "kafka:4.3.1"}, LauncherImage: "castellan:1", TopicOperatorImage: "castellan:1",
 		NetworkPolicies: true, DisruptionBudgets: true, KeyStores: true,
 		DNSDomain: "cluster.local", LabelExclusion: config.DefaultLabelExclusion,
-		PodLabels: map[string]map[string]string{"kafka": {}}, LogLevel: "info",
+		PodLabels: map[string]map[string]string{"kafka": {}, "entity-operator": {}}, LogLevel: "info",
 	}
 	compareSelectors := cmp.Comparer(func(a, b labels.Selector) bool { return a.String() == b.String() })
 	if diff := cmp.Diff(want, got, compareSelectors); diff != "" {
@@ -78,9 +78,19 @@ func TestVariablesAreUnderstood(t *testing.T) {
 		"lease space":    {"STRIMZI_LEADER_ELECTION_LEASE_NAMESPACE", func(c config.Operator) any { return c.Election.LeaseNamespace }, text()},
 		"identity":       {"STRIMZI_LEADER_ELECTION_IDENTITY", func(c config.Operator) any { return c.Election.Identity }, text()},
 		"launcher":       {"STRIMZI_DEFAULT_KAFKA_INIT_IMAGE", func(c config.Operator) any { return c.LauncherImage }, text()},
-		"domain":         {"KUBERNETES_SERVICE_DNS_DOMAIN", func(c config.Operator) any { return c.DNSDomain }, text()},
-		"exclusion":      {"STRIMZI_LABELS_EXCLUSION_PATTERN", func(c config.Operator) any { return c.LabelExclusion }, text()},
-		"log level":      {"STRIMZI_LOG_LEVEL", func(c config.Operator) any { return c.LogLevel }, map[string]any{"DEBUG": "debug", "warn": "warn"}},
+		"topic operator": {"STRIMZI_DEFAULT_TOPIC_OPERATOR_IMAGE", func(c config.Operator) any { return c.TopicOperatorImage }, text()},
+		"elsewhere":      {"STRIMZI_ENTITY_OPERATOR_WATCHED_NAMESPACE_ENABLED", func(c config.Operator) any { return c.EntityOperatorsElsewhere }, booleans()},
+		"gates": {"STRIMZI_FEATURE_GATES", func(c config.Operator) any { return c.FeatureGates }, map[string]any{
+			"+UseConnectBuildWithBuildah, +UseBackgroundPodDeletion": "+UseBackgroundPodDeletion",
+			"-UseConnectBuildWithBuildah,-UseBackgroundPodDeletion":  "-UseConnectBuildWithBuildah",
+			"-UseConnectBuildWithBuildah,+UseBackgroundPodDeletion":  "-UseConnectBuildWithBuildah,+UseBackgroundPodDeletion",
+		}},
+		"labels of entity operators": {"STRIMZI_CUSTOM_ENTITY_OPERATOR_LABELS", func(c config.Operator) any { return c.PodLabels["entity-operator"] }, map[string]any{
+			"a=1": map[string]string{"a": "1"},
+		}},
+		"domain":    {"KUBERNETES_SERVICE_DNS_DOMAIN", func(c config.Operator) any { return c.DNSDomain }, text()},
+		"exclusion": {"STRIMZI_LABELS_EXCLUSION_PATTERN", func(c config.Operator) any { return c.LabelExclusion }, text()},
+		"log level": {"STRIMZI_LOG_LEVEL", func(c config.Operator) any { return c.LogLevel }, map[string]any{"DEBUG": "debug", "warn": "warn"}},
 		"namespace labels": {"STRIMZI_OPERATOR_NAMESPACE_LABELS", func(c config.Operator) any { return c.NamespaceLabels }, map[string]any{
 			"a=1,b=2": map[string]string{"a": "1", "b": "2"},
 		}},
@@ -154,6 +164,8 @@ func TestWrongVariablesAreNamedWithWhatIsRight(t *testing.T) {
 		"a retry period":                               {"STRIMZI_LEADER_ELECTION_RETRY_PERIOD_MS", "x", []string{`"x"`, aDuration}},
 		"a switch":                                     {"STRIMZI_POD_SET_RECONCILIATION_ONLY", "yes", []string{`"yes"`, "true or false"}},
 		"the switch of elections":                      {"STRIMZI_LEADER_ELECTION_ENABLED", "1", []string{`"1"`, "true or false"}},
+		"the switch of watched namespaces":             {"STRIMZI_ENTITY_OPERATOR_WATCHED_NAMESPACE_ENABLED", "no", []string{`"no"`, "true or false"}},
+		"labels of pods of entity operators":           {"STRIMZI_CUSTOM_ENTITY_OPERATOR_LABELS", "a", []string{`"a"`, "key=value"}},
 		"the switch of network policies":               {"STRIMZI_NETWORK_POLICY_GENERATION", "no", []string{`"no"`, "true or false"}},
 		"the switch of disruption budgets":             {"STRIMZI_POD_DISRUPTION_BUDGET_GENERATION", "no", []string{`"no"`, "true or false"}},
 		"the switch of key stores":                     {"STRIMZI_PKCS12_KEYSTORE_GENERATION", "no", []string{`"no"`, "true or false"}},

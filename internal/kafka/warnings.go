@@ -3,6 +3,8 @@ package kafka
 import (
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
+
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka/storage"
 	"castellan.io/castellan/internal/kafka/union"
@@ -75,7 +77,10 @@ func (c *Cluster) warnVersions() {
 
 // warnUnsupported names every field that is set and not acted on.
 func (c *Cluster) warnUnsupported(k *v1.Kafka) {
-	spec := k.Spec.Kafka
+	spec, entity := k.Spec.Kafka, k.Spec.EntityOperator
+	if entity == nil {
+		entity = &v1.EntityOperatorSpec{}
+	}
 	template := spec.Template
 	if template == nil {
 		template = &v1.KafkaClusterTemplate{}
@@ -90,7 +95,8 @@ func (c *Cluster) warnUnsupported(k *v1.Kafka) {
 		{"spec.kafka.tieredStorage", spec.TieredStorage != nil},
 		{"spec.kafka.quotas", spec.Quotas != nil},
 		{"spec.kafka.template.clusterRoleBinding", template.ClusterRoleBinding != nil},
-		{"spec.entityOperator", k.Spec.EntityOperator != nil},
+		{"spec.entityOperator.userOperator", entity.UserOperator != nil},
+		{"spec.entityOperator.topicOperator.resources.claims", entity.TopicOperator != nil && claims(entity.TopicOperator.Resources)},
 		{"spec.cruiseControl", k.Spec.CruiseControl != nil},
 		{"spec.kafkaExporter", k.Spec.KafkaExporter != nil},
 	} {
@@ -99,11 +105,13 @@ func (c *Cluster) warnUnsupported(k *v1.Kafka) {
 		}
 	}
 	for _, p := range c.Pools {
-		if r := p.spec.Spec.Resources; r != nil && len(r.Claims) > 0 {
+		if claims(p.spec.Spec.Resources) {
 			c.warnIgnored(p.path()+".resources.claims", p.Name)
 		}
 	}
 }
+
+func claims(r *corev1.ResourceRequirements) bool { return r != nil && len(r.Claims) > 0 }
 
 func (c *Cluster) warnIgnored(field, pool string) {
 	c.warn(v1.ReasonNotSupportedYet, pool, field+" is set, and this version does not act on it. The rest of the cluster runs.")

@@ -8,6 +8,9 @@ type Observed struct {
 	Instances map[string]ObservedInstance
 	// Volumes by their name.
 	Volumes map[string]ObservedVolume
+	// Workloads by their name: whether all instances of each are ready and as it was last written. One that starts, or that the
+	// platform has not looked at since it was written, is not.
+	Workloads map[string]bool
 }
 
 // ObservedGroup is a group's workload as it was last written.

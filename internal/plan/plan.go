@@ -16,6 +16,8 @@ type Plan struct {
 	Endpoints []Endpoint
 	// Groups are the sets of instances of one shape, in the order of their names.
 	Groups []Group
+	// Workload runs besides the groups; nil for none.
+	Workload *Workload
 	// KeepVolumes keeps volumes that nothing wants any more, also those with DeleteWhenUnused: something still changes.
 	KeepVolumes bool
 	// Disruption bounds voluntary interruptions; nil leaves them unbounded.
@@ -50,6 +52,41 @@ type Account struct {
 	Name string
 	// ReadsPlatformNodes lets instances look up the machine they run on, for its rack and addresses.
 	ReadsPlatformNodes bool
+	// Roles are what else it may do. Those that the plan no longer has are taken away, wherever they are.
+	Roles []Role
+	// Template is the user's platform specific addition.
+	Template any
+}
+
+// Role is what an account may do in one namespace.
+type Role struct {
+	// Name of the role, unique in its namespace.
+	Name string
+	// Namespace in which it holds; empty for the owner's.
+	Namespace string
+	// Rules list what may be done.
+	Rules []Rule
+	// Grants give the role to the account: one for each part that needs it, so that a part can go by itself.
+	Grants []Grant
+	// Template is the user's platform specific addition.
+	Template any
+}
+
+// Rule allows to do something with resources that the platform keeps.
+type Rule struct {
+	// Group and Resources name the resources: kafka.strimzi.io and kafkatopics. An empty group is the platform's own.
+	Group     string
+	Resources []string
+	// Verbs are what may be done: get, list, watch, create, patch, update, delete.
+	Verbs []string
+}
+
+// Grant gives a role to an account.
+type Grant struct {
+	// Name of the grant, unique in the role's namespace.
+	Name string
+	// Component is the part that needs the role when it is not the plan's own.
+	Component Component
 	// Template is the user's platform specific addition.
 	Template any
 }
@@ -160,14 +197,43 @@ type Instance struct {
 	Spread string
 }
 
+// Workload is a number of instances that are all alike and keep nothing, so that each can take another's place anywhere.
+// When it changes, those that run end before new ones start.
+type Workload struct {
+	// Name is unique in the namespace.
+	Name string
+	// Replicas is how many instances there are.
+	Replicas int32
+	// Facts are remarks about the workload as a whole; a change of them does not replace instances.
+	Facts map[string]string
+	// Processes run side by side in every instance.
+	Processes []Process
+	// Files are configuration; a change of them does not by itself replace instances.
+	Files []FileSet
+	// Mounts are the directories that processes see.
+	Mounts []Mount
+	// Template and InstanceTemplate are the user's platform specific additions to the workload and to its instances.
+	Template, InstanceTemplate any
+}
+
+// FileSet is configuration with a name of its own.
+type FileSet struct {
+	// Name is unique in the namespace.
+	Name string
+	// Component is the part that the files belong to when it is not the plan's own.
+	Component Component
+	// Files maps names to contents.
+	Files map[string]string
+}
+
 // Process is a program in an image.
 type Process struct {
 	// Name of the process within the instance.
 	Name string
 	// Image that holds the program.
 	Image string
-	// Command is the program with its arguments; empty runs the image's own.
-	Command []string
+	// Command is the program with its arguments; empty runs the image's own. Args are further arguments.
+	Command, Args []string
 	// Env in the order in which it is set.
 	Env []Env
 	// Ports on which the process listens.
@@ -175,7 +241,7 @@ type Process struct {
 	// Resources asked for and allowed.
 	Resources Resources
 	// Startup, Ready and Alive are the questions that the platform asks; nil asks nothing.
-	Ready, Alive *Check
+	Startup, Ready, Alive *Check
 	// Mounts are the names of the instance's mounts that the process sees.
 	Mounts []string
 	// Template is the user's platform specific addition.
@@ -219,8 +285,9 @@ type Mount struct {
 	Scratch *Scratch
 	// Secret is the name of a secret whose files appear.
 	Secret string
-	// Files shows the instance's Files.
-	Files bool
+	// Files shows the instance's Files, FileSet those of the workload's set of that name.
+	Files   bool
+	FileSet string
 	// Account shows the credentials of the instance's account.
 	Account bool
 }
@@ -255,8 +322,9 @@ type Scratch struct {
 type Disruption struct {
 	// Name of the bound.
 	Name string
-	// MinAvailable is how many instances must stay.
+	// MinAvailable is how many instances must stay; MaxMissing, when set, is instead how many may be missing.
 	MinAvailable int32
+	MaxMissing   *int32
 	// Template is the user's platform specific addition.
 	Template any
 }

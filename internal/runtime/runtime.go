@@ -30,7 +30,8 @@ type Ref struct {
 type Runtime interface {
 	// Observe shows what exists of a component. A component of which nothing exists is empty, not an error.
 	Observe(ctx context.Context, ref Ref) (plan.Observed, error)
-	// Outdated tells how instances that run differ from the plan, by instance; current ones are absent.
+	// Outdated tells how instances that run differ from the plan, by instance; current ones are absent. The plan's workload is
+	// among them, by its name, as long as what is seen of it is not what the plan wants.
 	Outdated(ctx context.Context, want plan.Plan) (map[string]Difference, error)
 	// Apply makes the platform match the plan. Running instances are never touched, but for those
 	// that the plan no longer has: they end. Applying the same plan again changes nothing. ErrForeign when

@@ -19,11 +19,14 @@ func TestValuesChangeWhatTheySay(t *testing.T) {
 		"history":  {"revisionHistoryLimit: 0", []string{"revisionHistoryLimit: 0"}, nil},
 		"a digest of the operator wins over a tag": {
 			"image: {digest: 'sha256:0', tag: x}",
-			[]string{"image: castellan.local/castellan@sha256:0", "value: castellan.local/castellan@sha256:0"},
-			[]string{"image: castellan.local/castellan:dev", "value: castellan.local/castellan:dev"},
+			[]string{"image: castellan.local/castellan@sha256:0", "value: castellan.local/castellan@sha256:0", "value: castellan.local/castellan@sha256:0"},
+			[]string{"image: castellan.local/castellan:dev", "value: castellan.local/castellan:dev", "value: castellan.local/castellan:dev"},
 		},
 		"the launcher has an image of its own": {
 			"kafkaInit: {image: {registry: r, name: own, tag: t}}", []string{"value: r/own:t"}, []string{"value: castellan.local/castellan:dev"},
+		},
+		"topic operators have an image of their own": {
+			"topicOperator: {image: {registry: r, name: own, tag: t}}", []string{"value: r/own:t"}, []string{"value: castellan.local/castellan:dev"},
 		},
 		"a prefix of Kafka's tags": {
 			"kafka: {image: {tagPrefix: '1.0'}}",
@@ -69,7 +72,7 @@ func TestValuesChangeWhatTheySay(t *testing.T) {
 			[]string{"a: b", "annotations:", "c: d", "strategy:", "type: Recreate"},
 			nil,
 		},
-		"another app": {"nameOverride: other", slices.Repeat([]string{"app: other"}, 14), slices.Repeat([]string{"app: strimzi"}, 14)},
+		"another app": {"nameOverride: other", slices.Repeat([]string{"app: other"}, 15), slices.Repeat([]string{"app: strimzi"}, 15)},
 	}
 	before := lines(manifests(t, "kafka", ""))
 	for name, c := range cases {
@@ -123,7 +126,8 @@ func TestObjectsThatAreAskedForOrNot(t *testing.T) {
 				"ClusterRole strimzi-cluster-operator-namespaced", "ClusterRole strimzi-cluster-operator-watched",
 				"ClusterRole strimzi-entity-operator", "ClusterRole strimzi-kafka-broker", "ClusterRole strimzi-kafka-client",
 				"ClusterRoleBinding strimzi-cluster-operator", "ClusterRoleBinding strimzi-cluster-operator-kafka-broker-delegation",
-				"RoleBinding strimzi-cluster-operator", "RoleBinding strimzi-cluster-operator-leader-election", "RoleBinding strimzi-cluster-operator-watched",
+				"RoleBinding strimzi-cluster-operator", "RoleBinding strimzi-cluster-operator-entity-operator-delegation",
+				"RoleBinding strimzi-cluster-operator-leader-election", "RoleBinding strimzi-cluster-operator-watched",
 			},
 		},
 		"nothing outside of namespaces": {

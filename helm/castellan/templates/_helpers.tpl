@@ -42,13 +42,14 @@ heritage: {{ $root.Release.Service }}
 {{- end -}}
 {{- end }}
 
-{{/* Bindings of a role in each watched namespace, or everywhere: (list $ "name" "role"). Everywhere they are called like the role. */}}
+{{/* Bindings of a role in each watched namespace, or everywhere: (list $ "name" "role"). Everywhere they are called like the role,
+but for delegations, whose role is not the operator's own. */}}
 {{- define "castellan.bindings" -}}
 {{- $root := index . 0 -}}
 {{- $name := index . 1 -}}
 {{- $role := index . 2 -}}
 {{- if and $root.Values.watchAnyNamespace $root.Values.createGlobalResources }}
-{{ include "castellan.binding" (dict "root" $root "kind" "ClusterRoleBinding" "name" $role "role" $role) }}
+{{ include "castellan.binding" (dict "root" $root "kind" "ClusterRoleBinding" "name" (ternary $name $role (hasSuffix "-delegation" $name)) "role" $role) }}
 {{- end }}
 {{- range include "castellan.watched" $root | fromJsonArray }}
 {{ include "castellan.binding" (dict "root" $root "kind" "RoleBinding" "name" $name "role" $role "namespace" .) }}
@@ -94,6 +95,6 @@ deploymentAnnotations deploymentLabels deploymentStrategy enableServiceLinks ext
 generateNetworkPolicy generatePodDisruptionBudget global hostUsers image kafka kafkaInit kubernetesServiceDnsDomain labels
 labelsExclusionPattern leaderElection livenessProbe logLevel logLevelOverride nameOverride nodeSelector operationTimeoutMs
 operatorNetworkPolicy podDisruptionBudget podSecurityContext priorityClassName rbac readinessProbe replicas resources
-revisionHistoryLimit securityContext serviceAccount serviceAccountCreate tolerations topologySpreadConstraints watchAnyNamespace
-watchNamespaces
+revisionHistoryLimit securityContext serviceAccount serviceAccountCreate tolerations topicOperator topologySpreadConstraints
+watchAnyNamespace watchNamespaces
 {{- end }}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/entityoperator"
 	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/maintenance"
 	"castellan.io/castellan/internal/outcome"
@@ -20,11 +21,10 @@ import (
 // operatorCertificate is the entry of the operator's own certificate in its secret, and its common name.
 const operatorCertificate = "cluster-operator"
 
-// keys are what is to be trusted in a cluster, and the certificates of its nodes and of the operator.
+// keys are what is to be trusted in a cluster, and the certificates of its nodes and of programs, by name.
 type keys struct {
 	cluster, clients pki.Trust
-	nodes            map[string]pki.Leaf
-	operator         pki.Leaf
+	nodes, programs  map[string]pki.Leaf
 	// issued are the leaves that this pass made, as their secrets are about to hold them.
 	issued []change
 	// again is when to look at leaves that had to wait; zero if none had to, or an event will tell.
@@ -55,7 +55,8 @@ func (r *Reconciler) keys(ctx context.Context, k *v1.Kafka, cluster *kafka.Clust
 	if err := nobodyCutOff(ours.cluster, seen, r.Now()); err != nil {
 		return keys{}, err
 	}
-	out, err := r.issue(ctx, cluster, seen, pki.BuiltIn{Authority: ours.cluster.is, Random: r.Random}, open)
+	to := subjects{cluster.LeafRequests(), programs(k)}
+	out, err := r.issue(ctx, to, seen, pki.BuiltIn{Authority: ours.cluster.is, Random: r.Random}, open)
 	if err != nil {
 		return keys{}, err
 	}
@@ -98,9 +99,11 @@ func nobodyCutOff(a *authority, seen observed, now time.Time) error {
 
 // keptCertificates are all certificates of a cluster by the names that metrics have for them.
 func keptCertificates(ours authorities, cluster *kafka.Cluster, issued keys) map[string]pki.Kept {
-	out := map[string]pki.Kept{operatorCertificate: {Certificate: issued.operator.Certificate, RenewBefore: cluster.Leaves.RenewBefore}}
-	for name, leaf := range issued.nodes {
-		out[name] = pki.Kept{Certificate: leaf.Certificate, RenewBefore: cluster.Leaves.RenewBefore}
+	out := map[string]pki.Kept{}
+	for _, leaves := range []map[string]pki.Leaf{issued.programs, issued.nodes} {
+		for name, leaf := range leaves {
+			out[name] = pki.Kept{Certificate: leaf.Certificate, RenewBefore: cluster.Leaves.RenewBefore}
+		}
 	}
 	for _, a := range []*authority{ours.cluster, ours.clients} {
 		out[string(a.spec.kind)] = pki.Kept{Certificate: a.is.Certificate, RenewBefore: a.spec.policy.RenewBefore}
@@ -176,17 +179,28 @@ func (k keys) certificates() (kafka.Certificates, error) {
 	return out, nil
 }
 
-// identity is the operator's client certificate as a secret.
-func (k keys) identity(cluster string) plan.Secret {
+// secret is a program's client certificate as a secret.
+func (k keys) secret(p program) plan.Secret {
+	leaf := k.programs[p.name]
 	return plan.Secret{
-		Name:      operatorSecret(cluster),
-		Component: plan.Component{Type: v1.ComponentStrimzi, Name: v1.NameStrimzi},
-		Data: map[string][]byte{
-			operatorCertificate + ".crt": k.operator.Certificate,
-			operatorCertificate + ".key": k.operator.Key,
-		},
-		Facts: kafka.WithEnd(map[string]string{v1.AnnotationClusterCACertGeneration: strconv.Itoa(k.operator.AuthorityGeneration)}, k.operator.Certificate),
+		Name: p.secret, Component: p.component,
+		Data:  map[string][]byte{p.entry + ".crt": leaf.Certificate, p.entry + ".key": leaf.Key},
+		Facts: kafka.WithEnd(map[string]string{v1.AnnotationClusterCACertGeneration: strconv.Itoa(leaf.AuthorityGeneration)}, leaf.Certificate),
 	}
+}
+
+// entity is what the plan of the entity operator needs of the keys.
+func (k keys) entity(cluster *v1.Kafka) (entityoperator.Certificates, error) {
+	out := entityoperator.Certificates{ClusterCACertGeneration: k.cluster.Generation, ClusterCAKeyGeneration: k.cluster.KeyGeneration}
+	for _, p := range entityPrograms(cluster) {
+		thumbprint, err := pki.ShortFingerprint(k.programs[p.name].Certificate)
+		if err != nil {
+			return out, fmt.Errorf("certificate of %s: %w", p.name, err)
+		}
+		out.Hash += thumbprint
+		out.Secrets = append(out.Secrets, k.secret(p))
+	}
+	return out, nil
 }
 
 // identity is how the operator proves who it is to brokers, and whom it believes to be one.
@@ -195,7 +209,8 @@ type identity struct {
 }
 
 func (k keys) operatorIdentity() identity {
-	return identity{certificate: k.operator.Certificate, key: k.operator.Key, trust: k.cluster.Bundle}
+	leaf := k.programs[operatorCertificate]
+	return identity{certificate: leaf.Certificate, key: leaf.Key, trust: k.cluster.Bundle}
 }
 
 // storedIdentity is the identity as the secrets have it, for questions that come before certificates are decided.

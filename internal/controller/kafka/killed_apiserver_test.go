@@ -160,3 +160,19 @@ func TestAnOperatorThatIsKilledWhileNodesComeAndGoIsReplaced(t *testing.T) {
 		})
 	}
 }
+
+func TestAnOperatorThatIsKilledWhileATopicOperatorComesAndGoesIsReplaced(t *testing.T) {
+	w := newWorld(t, combined(1))
+	w.settle(t)
+	for n, finished := 0, false; !finished && !t.Failed(); n++ {
+		t.Run(fmt.Sprintf("after %d writes", n), func(t *testing.T) {
+			w.wantTopics(t, true)
+			came := kill(t, w, n)
+			equal(t, "objects", allEntityObjects(), w.entityObjects(t))
+			w.wantTopics(t, false)
+			went := kill(t, w, n)
+			equal(t, "objects", []string(nil), w.entityObjects(t))
+			finished = came && went
+		})
+	}
+}

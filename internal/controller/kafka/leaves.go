@@ -13,21 +13,55 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "castellan.io/castellan/api/v1"
-	"castellan.io/castellan/internal/kafka"
+	"castellan.io/castellan/internal/entityoperator"
 	"castellan.io/castellan/internal/pki"
 	"castellan.io/castellan/internal/plan"
 )
 
-// issue has the certificates of the nodes and of the operator, keeping those that are still right.
-func (r *Reconciler) issue(ctx context.Context, cluster *kafka.Cluster, seen observed, issuer pki.Issuer, open bool) (keys, error) {
-	out := keys{nodes: map[string]pki.Leaf{}}
+// program is a program that shows nodes a certificate of its own: the operator, and those of the entity operator.
+type program struct {
+	// name tells it from others, commonName is its certificate's.
+	name, commonName string
+	// secret holds certificate and key, whose names begin with entry; it belongs to the component.
+	secret, entry string
+	component     plan.Component
+}
+
+func operatorProgram(cluster string) program {
+	return program{
+		name: operatorCertificate, commonName: operatorCertificate, secret: operatorSecret(cluster), entry: operatorCertificate,
+		component: plan.Component{Type: v1.ComponentStrimzi, Name: v1.NameStrimzi},
+	}
+}
+
+// entityPrograms are the operators that the resource asks for.
+func entityPrograms(k *v1.Kafka) []program {
+	var out []program
+	for _, i := range entityoperator.Identities(k) {
+		out = append(out, program{name: i.Name, commonName: i.CommonName, secret: i.Secret, entry: entityoperator.IdentityEntry, component: i.Component})
+	}
+	return out
+}
+
+func programs(k *v1.Kafka) []program {
+	return append([]program{operatorProgram(k.Name)}, entityPrograms(k)...)
+}
+
+// subjects are all that certificates are issued to: nodes, and programs with certificates that live as long as those of the nodes.
+type subjects struct {
+	nodes    map[string]pki.LeafRequest
+	programs []program
+}
+
+// issue has the certificates of the nodes and of programs, keeping those that are still right.
+func (r *Reconciler) issue(ctx context.Context, to subjects, seen observed, issuer pki.Issuer, open bool) (keys, error) {
+	out := keys{nodes: map[string]pki.Leaf{}, programs: map[string]pki.Leaf{}}
 	leaves := leafIssuer{issuer: issuer, moment: pki.Moment{
 		Now: r.Now(), WindowOpen: open, Awaits: pki.AwaitTrust(issuer.Trust(), runningNodes(seen, nil)),
 	}}
-	requests := cluster.LeafRequests()
 	var mu sync.Mutex
 	var group errgroup.Group
-	for name, request := range requests {
+	for name, request := range to.nodes {
 		group.Go(func() error {
 			leaf, err := leaves.leaf(name, storedLeaf(seen.secrets[name], name), request)
 			if err != nil {
@@ -39,14 +73,15 @@ func (r *Reconciler) issue(ctx context.Context, cluster *kafka.Cluster, seen obs
 			return nil
 		})
 	}
-	err := group.Wait()
-	if err != nil {
+	if err := group.Wait(); err != nil {
 		return out, err
 	}
-	stored := storedLeaf(seen.secrets[operatorSecret(cluster.Name)], operatorCertificate)
-	out.operator, err = leaves.leaf(operatorCertificate, stored, operatorRequest(requests))
-	if err != nil {
-		return out, fmt.Errorf("issue the operator's certificate: %w", err)
+	for _, p := range to.programs {
+		leaf, err := leaves.leaf(p.name, storedLeaf(seen.secrets[p.secret], p.entry), p.request(to.nodes))
+		if err != nil {
+			return out, fmt.Errorf("issue the certificate of %s: %w", p.name, err)
+		}
+		out.programs[p.name] = leaf
 	}
 	out.again = leaves.again
 	for _, why := range slices.Sorted(maps.Keys(leaves.postponed)) {
@@ -60,10 +95,9 @@ func (r *Reconciler) issue(ctx context.Context, cluster *kafka.Cluster, seen obs
 
 func listed(names []string) string { return strings.Join(slices.Sorted(slices.Values(names)), ", ") }
 
-// operatorRequest asks for the operator's client certificate, which lives as long as those of the nodes and has a key of
-// the same kind.
-func operatorRequest(nodes map[string]pki.LeafRequest) pki.LeafRequest {
-	out := pki.LeafRequest{CommonName: operatorCertificate, Organization: pki.Organization}
+// request asks for the client certificate of a program, which lives as long as those of the nodes and has a key of the same kind.
+func (p program) request(nodes map[string]pki.LeafRequest) pki.LeafRequest {
+	out := pki.LeafRequest{CommonName: p.commonName, Organization: pki.Organization}
 	for _, n := range nodes {
 		out.Lifetime, out.Key = n.Lifetime, n.Key
 		break

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +17,7 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
+	"castellan.io/castellan/internal/entityoperator"
 	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/launch/report"
 	"castellan.io/castellan/internal/pki"
@@ -121,6 +124,7 @@ func (r *Reconciler) pools(ctx context.Context, k *v1.Kafka) ([]v1.KafkaNodePool
 func (r *Reconciler) references(ctx context.Context, k *v1.Kafka, pools []v1.KafkaNodePool) (references, error) {
 	out := references{configMaps: map[string]map[string]string{}, secrets: map[string]map[string][]byte{}}
 	configMaps, secrets := kafka.References(k, pools)
+	configMaps = append(configMaps, entityoperator.References(k)...)
 	for _, name := range configMaps {
 		var object corev1.ConfigMap
 		found, err := r.read(ctx, k.Namespace, name, &object)
@@ -168,6 +172,32 @@ func (r *Reconciler) growingClasses(ctx context.Context, cluster string, pools [
 		out[class] = found && object.AllowVolumeExpansion != nil && *object.AllowVolumeExpansion
 	}
 	return out, nil
+}
+
+// starting says what a plan's workload waits for; nothing if it runs as planned. It is asked after the plan was applied, which a cache
+// may not show yet.
+func (r *Reconciler) starting(ctx context.Context, want plan.Plan) (string, error) {
+	outdated, err := r.Runtime.Outdated(ctx, want)
+	if err != nil {
+		return "", err
+	}
+	seen, err := r.Runtime.Observe(ctx, runtime.Ref{
+		Namespace: want.Owner.Namespace, Cluster: want.Owner.Name, Kind: want.Owner.Kind, Component: want.Component.Name,
+	})
+	if err != nil {
+		return "", err
+	}
+	name := want.Workload.Name
+	if _, old := outdated[name]; !old && seen.Workloads[name] {
+		return "", nil
+	}
+	waiting := name + " is starting"
+	for _, instance := range slices.Sorted(maps.Keys(seen.Instances)) {
+		if stuck := seen.Instances[instance].Stuck; stuck != "" {
+			waiting = fmt.Sprintf("%s cannot start: pod %s: %s", name, instance, stuck)
+		}
+	}
+	return waiting, nil
 }
 
 // brokersInUse asks the brokers which of the leaving ones still hold replicas; nil when none leaves. Where they cannot be

@@ -14,6 +14,7 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/entityoperator"
 	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/kafka/roll"
 	"castellan.io/castellan/internal/outcome"
@@ -33,6 +34,8 @@ type Options struct {
 	Launchers Launchers
 	// Settings are the operator's choices about clusters.
 	Settings kafka.Settings
+	// Entity are the operator's choices about entity operators.
+	Entity entityoperator.Settings
 	// KeyStores adds PKCS#12 stores to certificate secrets.
 	KeyStores bool
 	// OperatorName is the reporting instance of events, OperatorVersion goes into the status.
@@ -88,7 +91,7 @@ func (r *Reconciler) reconcile(ctx context.Context, k *v1.Kafka, report *control
 	if err != nil {
 		return err
 	}
-	want := desired(cluster, keys, certificates)
+	want := desired(k, cluster, keys, certificates)
 	unfit := fitVolumes(&want, seen.nodes.Volumes, seen.expandable)
 	report.Warnings = slices.Concat(report.Warnings, warnings(unfit), seen.warnings, keys.warnings)
 	describe(k, cluster, keys)
@@ -115,7 +118,10 @@ func (r *Reconciler) reconcile(ctx context.Context, k *v1.Kafka, report *control
 	}
 	more, err = r.settle(ctx, k, cluster, keys, seen)
 	report.Warnings = append(report.Warnings, more...)
-	return err
+	if err != nil {
+		return err
+	}
+	return r.entity(ctx, k, cluster.Owner, keys, seen)
 }
 
 // Gone ends what Kubernetes does not collect with the resource.
@@ -154,9 +160,12 @@ func (r *Reconciler) take(ctx context.Context, k *v1.Kafka, step roll.Step, seen
 	return nil
 }
 
-// desired is the plan with everything that the keys add to it.
-func desired(cluster *kafka.Cluster, keys keys, certificates kafka.Certificates) plan.Plan {
+// desired is the plan with everything that the keys add to it. The certificates of the entity operator's programs are among that:
+// while a key of the authority is replaced they must not fall behind those of the nodes, whatever the nodes wait for.
+func desired(k *v1.Kafka, cluster *kafka.Cluster, keys keys, certificates kafka.Certificates) plan.Plan {
 	out := cluster.Plan(certificates)
-	out.Secrets = append(out.Secrets, keys.identity(cluster.Name))
+	for _, p := range programs(k) {
+		out.Secrets = append(out.Secrets, keys.secret(p))
+	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"sync"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kruntime "k8s.io/apimachinery/pkg/runtime"
@@ -77,7 +78,7 @@ func describe(o any) string {
 func isCached(o any) bool {
 	switch o.(type) {
 	case *v1.Kafka, *v1.KafkaNodePoolList, *podsetv1.StrimziPodSet, *podsetv1.StrimziPodSetList, *corev1.PodList,
-		*corev1.Secret, *corev1.SecretList, *corev1.PersistentVolumeClaim, *corev1.PersistentVolumeClaimList,
+		*appsv1.Deployment, *appsv1.DeploymentList, *corev1.Secret, *corev1.SecretList, *corev1.PersistentVolumeClaim, *corev1.PersistentVolumeClaimList,
 		*metav1.PartialObjectMetadata, *metav1.PartialObjectMetadataList:
 		return true
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -32,6 +33,7 @@ func Setup(mgr ctrl.Manager, r reconcile.Reconciler, made []schema.GroupVersionK
 		For(&v1.Kafka{}, builder.WithPredicates(asked)).
 		Watches(&v1.KafkaNodePool{}, handler.EnqueueRequestsFromMapFunc(clusterOf), builder.WithPredicates(asked)).
 		Watches(&podsetv1.StrimziPodSet{}, handler.EnqueueRequestsFromMapFunc(ownedBy), builder.WithPredicates(asked)).
+		Watches(&appsv1.Deployment{}, handler.EnqueueRequestsFromMapFunc(ownedBy)).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(ownedBy)).
 		Watches(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(ownedBy)).
 		Watches(&corev1.PersistentVolumeClaim{}, handler.EnqueueRequestsFromMapFunc(ownedBy)).
@@ -56,10 +58,14 @@ func clusterOf(_ context.Context, o client.Object) []reconcile.Request {
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: o.GetNamespace(), Name: name}}}
 }
 
-// ownedBy finds the cluster for which the operator made an object.
+// ownedBy finds the cluster for which the operator made an object, which may be in another namespace.
 func ownedBy(ctx context.Context, o client.Object) []reconcile.Request {
 	if o.GetLabels()[v1.LabelKind] != "Kafka" {
 		return nil
 	}
-	return clusterOf(ctx, o)
+	out := clusterOf(ctx, o)
+	if namespace := o.GetAnnotations()[v1.AnnotationClusterNamespace]; namespace != "" && len(out) > 0 {
+		out[0].Namespace = namespace
+	}
+	return out
 }

@@ -16,7 +16,9 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -36,6 +38,7 @@ import (
 	"castellan.io/castellan/internal/controller"
 	kafkacontroller "castellan.io/castellan/internal/controller/kafka"
 	"castellan.io/castellan/internal/controller/podset"
+	"castellan.io/castellan/internal/entityoperator"
 	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/kafka/roll"
 	"castellan.io/castellan/internal/runtime/kube"
@@ -117,7 +120,9 @@ func (w *world) startOperator(t *testing.T) {
 	c := w.requests.client(operator)
 	w.shell = controller.NewShell(c, kafkacontroller.New(kafkacontroller.Options{
 		Client: c, Live: w.requests.live(operator), Runtime: kube.New(c, w.requests.live(api), render.Settings{}),
-		Dialer: anywhere{w.kafka}, Launchers: w.launchers, Settings: settings(t), OperatorName: "operator-1", OperatorVersion: "0.1.0",
+		Dialer: anywhere{w.kafka}, Launchers: w.launchers, Settings: settings(t),
+		Entity:       entityoperator.Settings{TopicOperatorImage: "castellan", NetworkPolicies: true, DisruptionBudgets: true},
+		OperatorName: "operator-1", OperatorVersion: "0.1.0",
 		Now: func() time.Time { return w.now }, Random: rand.Reader,
 	}), "Kafka", labels.Everything(), controller.Timing{Resync: resync, Patience: patience, Now: time.Now})
 }
@@ -231,6 +236,7 @@ func (w *world) others(t *testing.T) {
 	t.Helper()
 	w.reconcileSets(t)
 	w.bindClaims(t)
+	w.startDeployments(t)
 	for _, pod := range w.pods(t) {
 		w.setReady(t, pod, true)
 	}
@@ -263,6 +269,18 @@ func isReady(pod corev1.Pod) bool {
 	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
 		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
 	})
+}
+
+// startDeployments has all pods of deployments run at once as they were last written.
+func (w *world) startDeployments(t *testing.T) {
+	t.Helper()
+	for _, d := range items[appsv1.Deployment](t, w, &appsv1.DeploymentList{}) {
+		running := appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: *d.Spec.Replicas, UpdatedReplicas: *d.Spec.Replicas, ReadyReplicas: *d.Spec.Replicas}
+		if !equality.Semantic.DeepEqual(d.Status, running) {
+			d.Status = running
+			must(t, api.Status().Update(t.Context(), &d))
+		}
+	}
 }
 
 // bindClaims binds claims, and lets those go that are being deleted.
@@ -442,7 +460,7 @@ func uids(pods []corev1.Pod) map[string]types.UID {
 func lists() []client.ObjectList {
 	out := []client.ObjectList{
 		&v1.KafkaList{}, &v1.KafkaNodePoolList{}, &podsetv1.StrimziPodSetList{},
-		&corev1.PodList{}, &corev1.SecretList{}, &corev1.PersistentVolumeClaimList{},
+		&corev1.PodList{}, &corev1.SecretList{}, &corev1.PersistentVolumeClaimList{}, &appsv1.DeploymentList{},
 	}
 	for _, kind := range kube.Metadata() {
 		list := &metav1.PartialObjectMetadataList{}

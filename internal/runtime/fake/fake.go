@@ -2,6 +2,7 @@ package fake
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,6 +31,14 @@ type component struct {
 	wanted    map[string]placed
 	instances map[string]running
 	volumes   map[string]plan.ObservedVolume
+	// workload is the one that was last applied, nil for none. It is ready only until it is applied as another one.
+	workload *workload
+}
+
+type workload struct {
+	name     string
+	revision [sha256.Size]byte
+	ready    bool
 }
 
 // placed is an instance with the name of its group.
@@ -70,7 +79,10 @@ func (r *Runtime) Observe(_ context.Context, ref runtime.Ref) (plan.Observed, er
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.component(ref)
-	out := plan.Observed{Groups: maps.Clone(c.groups), Instances: map[string]plan.ObservedInstance{}, Volumes: maps.Clone(c.volumes)}
+	out := plan.Observed{Groups: maps.Clone(c.groups), Instances: map[string]plan.ObservedInstance{}, Volumes: maps.Clone(c.volumes), Workloads: map[string]bool{}}
+	if c.workload != nil {
+		out.Workloads[c.workload.name] = c.workload.ready
+	}
 	for name, is := range c.instances {
 		out.Instances[name] = is.observed
 	}
@@ -94,7 +106,12 @@ func (r *Runtime) Outdated(_ context.Context, want plan.Plan) (map[string]runtim
 			}
 		}
 	}
-	return out, nil
+	is := r.component(refOf(want)).workload
+	wanted, err := workloadOf(want)
+	if err == nil && is != nil && wanted != nil && is.name == wanted.name && is.revision != wanted.revision {
+		out[is.name] = runtime.DifferentShape
+	}
+	return out, err
 }
 
 // Apply takes a plan over. What the plan wants to run, or to end, does so at the next Run.
@@ -118,6 +135,13 @@ func (r *Runtime) Apply(_ context.Context, want plan.Plan) error {
 	}
 	c.dropVolumes()
 	r.applySecrets(want)
+	wanted, err := workloadOf(want)
+	if err != nil {
+		return err
+	}
+	if c.workload == nil || wanted == nil || c.workload.name != wanted.name || c.workload.revision != wanted.revision {
+		c.workload = wanted
+	}
 	return nil
 }
 
@@ -170,7 +194,7 @@ func (r *Runtime) applySecrets(want plan.Plan) {
 	for name := range r.component(refOf(want)).wanted {
 		kept[name] = true
 	}
-	maps.DeleteFunc(secrets, func(name string, s plan.Secret) bool { return !kept[name] && s.Component == want.Component })
+	maps.DeleteFunc(secrets, func(name string, s plan.Secret) bool { return !kept[name] && s.Component.Name == want.Component.Name })
 }
 
 func stored(owner plan.Owner, s plan.Secret) plan.Secret {

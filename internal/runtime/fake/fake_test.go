@@ -21,7 +21,8 @@ func TestTheFakeIsARuntime(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			Ready: func(_ *testing.T, instance string) { r.SetReady(ref, instance, true) },
+			Ready:  func(_ *testing.T, instance string) { r.SetReady(ref, instance, true) },
+			Settle: func(*testing.T, string) { r.SettleWorkload(ref) },
 		}
 	})
 }

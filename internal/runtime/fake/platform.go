@@ -65,6 +65,15 @@ func (r *Runtime) SetReady(ref runtime.Ref, instance string, ready bool) {
 	r.change(ref, instance, func(i *plan.ObservedInstance) { i.Ready = ready })
 }
 
+// SettleWorkload makes the workload of a component run as it was last applied.
+func (r *Runtime) SettleWorkload(ref runtime.Ref) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if w := r.component(ref).workload; w != nil {
+		w.ready = true
+	}
+}
+
 // SetStuck says why an instance cannot start; it is not ready then.
 func (r *Runtime) SetStuck(ref runtime.Ref, instance, why string) {
 	r.change(ref, instance, func(i *plan.ObservedInstance) { i.Stuck, i.Ready = why, false })

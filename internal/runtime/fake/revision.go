@@ -53,6 +53,20 @@ func revisionOf(in plan.Instance) (revision, error) {
 	return out, nil
 }
 
+// workloadOf is a plan's workload as it is when it has just been applied; nil for none. Its facts and files do not replace instances.
+func workloadOf(p plan.Plan) (*workload, error) {
+	if p.Workload == nil {
+		return nil, nil
+	}
+	bare := *p.Workload
+	bare.Facts, bare.Files = nil, nil
+	revision, err := hash(bare)
+	if err != nil {
+		return nil, fmt.Errorf("hash workload %s: %w", bare.Name, err)
+	}
+	return &workload{name: bare.Name, revision: revision}, nil
+}
+
 func hash(value any) ([sha256.Size]byte, error) {
 	raw, err := json.Marshal(value)
 	return sha256.Sum256(raw), err

@@ -8,11 +8,13 @@ import (
 	"slices"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -27,8 +29,11 @@ import (
 // api may do everything on the API server that all tests of the package share, operator what the install files allow.
 var api, operator client.WithWatch
 
+// operatorConfig connects with the operator's rights.
+var operatorConfig *rest.Config
+
 func TestMain(m *testing.M) {
-	os.Exit(kubetest.Main(m, func(c kubetest.Clients) { api, operator = c.Admin, c.Operator }))
+	os.Exit(kubetest.Main(m, func(c kubetest.Clients) { api, operator, operatorConfig = c.Admin, c.Operator, c.OperatorConfig }))
 }
 
 func TestKubernetesIsARuntime(t *testing.T) {
@@ -41,6 +46,7 @@ func TestKubernetesIsARuntime(t *testing.T) {
 			Namespace: p.namespace,
 			Run:       p.run,
 			Ready:     p.ready,
+			Settle:    p.settle,
 		}
 	})
 }
@@ -115,6 +121,17 @@ func (p platform) ready(t *testing.T, instance string) {
 	must(t, api.Get(t.Context(), types.NamespacedName{Namespace: p.namespace, Name: instance}, &pod))
 	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
 	must(t, api.Status().Update(t.Context(), &pod))
+}
+
+// settle does what the controller of deployments and a kubelet would.
+func (p platform) settle(t *testing.T, workload string) {
+	t.Helper()
+	var d appsv1.Deployment
+	must(t, api.Get(t.Context(), types.NamespacedName{Namespace: p.namespace, Name: workload}, &d))
+	d.Status = appsv1.DeploymentStatus{
+		ObservedGeneration: d.Generation, Replicas: *d.Spec.Replicas, UpdatedReplicas: *d.Spec.Replicas, ReadyReplicas: *d.Spec.Replicas,
+	}
+	must(t, api.Status().Update(t.Context(), &d))
 }
 
 func items[T any](t *testing.T, namespace string, list client.ObjectList) []T {

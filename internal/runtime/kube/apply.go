@@ -8,12 +8,13 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	kruntime "k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/util/csaupgrade"
@@ -36,7 +37,7 @@ func (r *Runtime) Apply(ctx context.Context, want plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	var secrets, others, podSets []client.Object
+	var secrets, roles, others, workloads []client.Object
 	for _, o := range objects {
 		switch o := o.(type) {
 		case *corev1.Secret:
@@ -45,16 +46,21 @@ func (r *Runtime) Apply(ctx context.Context, want plan.Plan) error {
 			if err := r.keepRetiring(ctx, o, retiring(&want, o.Name)); err != nil {
 				return err
 			}
-			podSets = append(podSets, o)
+			workloads = append(workloads, o)
+		case *appsv1.Deployment:
+			workloads = append(workloads, o)
+		case *rbacv1.Role:
+			roles = append(roles, o)
 		default:
 			others = append(others, o)
 		}
 	}
-	// The order of secrets is the plan's. Pods need everything else to exist, so their sets come last.
+	// The order of secrets is the plan's. What binds a role needs it to exist, and pods need everything else, so what makes them
+	// comes last.
 	for _, batch := range []struct {
 		objects []client.Object
 		atOnce  int
-	}{{secrets, 1}, {others, applyAtOnce}, {podSets, applyAtOnce}} {
+	}{{secrets, 1}, {roles, applyAtOnce}, {others, applyAtOnce}, {workloads, applyAtOnce}} {
 		if err := r.applyAll(ctx, want.Owner, batch.objects, batch.atOnce); err != nil {
 			return err
 		}
@@ -133,7 +139,7 @@ func (r *Runtime) apply(ctx context.Context, owner string, object client.Object)
 // refuseForeign makes sure that an object which the caches do not show is not somebody else's: they hold the operator's
 // own objects only, and applying would take the other one over.
 func (r *Runtime) refuseForeign(ctx context.Context, object client.Object) error {
-	if cached(object.GetObjectKind().GroupVersionKind()) == nil {
+	if object.GetObjectKind().GroupVersionKind().Kind == "ClusterRoleBinding" {
 		return nil
 	}
 	m := &metav1.PartialObjectMetadata{}
@@ -156,7 +162,18 @@ func sameMark(is, wanted client.Object) error {
 				runtime.ErrForeign, label, is.GetLabels()[label], wanted.GetLabels()[label])
 		}
 	}
-	return nil
+	return sameNamespace(is, wanted)
+}
+
+// sameNamespace tells whether it was made for a cluster in the same namespace: clusters of one name in several have the same labels.
+// An operator that came before may not have noted the namespace of what has no owner.
+func sameNamespace(is, wanted client.Object) error {
+	of, ours := is.GetAnnotations()[v1.AnnotationClusterNamespace], wanted.GetAnnotations()[v1.AnnotationClusterNamespace]
+	if of == ours || of == "" && len(is.GetOwnerReferences()) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: it was made for a cluster of the same name in another namespace (annotation %s: %q); remove it or name things differently",
+		runtime.ErrForeign, v1.AnnotationClusterNamespace, of)
 }
 
 // write applies an object, and fills u with the server's answer.
@@ -200,7 +217,7 @@ func contentHash(u *unstructured.Unstructured) ([sha256.Size]byte, error) {
 
 // liveVersion is the resource version that the operator's cache holds; empty for no object.
 func (r *Runtime) liveVersion(ctx context.Context, object client.Object) (string, error) {
-	seen := cached(object.GetObjectKind().GroupVersionKind())
+	seen := cached(object)
 	if seen == nil {
 		return "", nil
 	}
@@ -214,8 +231,13 @@ func (r *Runtime) liveVersion(ctx context.Context, object client.Object) (string
 	return seen.GetResourceVersion(), sameMark(seen, object)
 }
 
-// cached is an empty object in the form in which the operator caches its kind; nil for kinds it does not cache.
-func cached(kind schema.GroupVersionKind) client.Object {
+// cached is an empty object in the form in which the operator caches its kind; nil for what it does not cache: what belongs to no
+// namespace, or to one other than its owner's, which the operator may not watch.
+func cached(o client.Object) client.Object {
+	if _, abroad := o.GetAnnotations()[v1.AnnotationClusterNamespace]; abroad {
+		return nil
+	}
+	kind := o.GetObjectKind().GroupVersionKind()
 	switch kind.Kind {
 	case "Secret":
 		return &corev1.Secret{}
@@ -223,6 +245,8 @@ func cached(kind schema.GroupVersionKind) client.Object {
 		return &corev1.PersistentVolumeClaim{}
 	case "StrimziPodSet":
 		return &podsetv1.StrimziPodSet{}
+	case "Deployment":
+		return &appsv1.Deployment{}
 	case "ClusterRoleBinding":
 		return nil
 	}

@@ -5,6 +5,7 @@ package kube_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -153,6 +154,86 @@ func TestTheReaderOfMachinesExistsOnlyWhileItIsNeeded(t *testing.T) {
 	}
 }
 
+// TestRightsElsewhereAreTakenAway shows that rights in other namespaces follow the plan and end with the cluster.
+func TestRightsElsewhereAreTakenAway(t *testing.T) {
+	c := moved(t, "workload")
+	first, second := kubetest.Namespace(t, api), kubetest.Namespace(t, api)
+	ref := runtime.Ref{Namespace: c.Plan.Owner.Namespace, Cluster: "prod", Kind: "Kafka", Component: "prod-kafka"}
+	elsewhere := &c.Plan.Account.Roles[1]
+	r := kube.New(operator, operator, c.Settings)
+	for _, wanted := range []struct{ in, notIn string }{{first, second}, {second, first}, {first, second}, {second, first}} {
+		elsewhere.Namespace = wanted.in
+		must(t, r.Apply(t.Context(), c.Plan))
+		equal(t, "rights in the namespace that is wanted", rights(), rightsIn(t, wanted.in))
+		equal(t, "rights in the other", nil, rightsIn(t, wanted.notIn))
+	}
+	equal(t, "rights in the cluster's namespace", rights(), rightsIn(t, c.Plan.Owner.Namespace))
+
+	// Clusters of that name in other namespaces are others.
+	ref.Namespace = first
+	must(t, kube.New(operator, operator, c.Settings).Remove(t.Context(), ref))
+	equal(t, "rights after another cluster went", rights(), rightsIn(t, second))
+	other := caseIn(t, "workload", first)
+	other.Plan.Account.Roles[1].Namespace = second
+	if err := kube.New(operator, operator, c.Settings).Apply(t.Context(), other.Plan); !errors.Is(err, runtime.ErrForeign) {
+		t.Errorf("another cluster took the rights over: %v", err)
+	}
+
+	// Nor may a cluster take what another has in its own namespace.
+	elsewhere.Namespace = kubetest.Namespace(t, api)
+	atHome := caseIn(t, "workload", elsewhere.Namespace)
+	atHome.Plan.Account.Roles = atHome.Plan.Account.Roles[:1]
+	must(t, r.Apply(t.Context(), atHome.Plan))
+	if err := r.Apply(t.Context(), c.Plan); !errors.Is(err, runtime.ErrForeign) {
+		t.Errorf("a cluster took the rights of another over: %v", err)
+	}
+
+	ref.Namespace = c.Plan.Owner.Namespace
+	must(t, kube.New(operator, operator, c.Settings).Remove(t.Context(), ref))
+	equal(t, "rights after the cluster went", nil, rightsIn(t, second))
+}
+
+// TestRightsElsewhereOfAnEarlierOperatorAreTakenOver: that notes nowhere for which cluster it made them.
+func TestRightsElsewhereOfAnEarlierOperatorAreTakenOver(t *testing.T) {
+	c := moved(t, "workload")
+	elsewhere := kubetest.Namespace(t, api)
+	c.Plan.Account.Roles[1].Namespace = elsewhere
+	r := kube.New(operator, operator, c.Settings)
+	must(t, r.Apply(t.Context(), c.Plan))
+	key := types.NamespacedName{Namespace: elsewhere, Name: "prod-entity-operator"}
+	patch(t, key, &rbacv1.Role{}, `{"metadata":{"annotations":{"castellan.io/cluster-namespace":null}},"rules":[]}`)
+	must(t, kube.New(operator, operator, c.Settings).Apply(t.Context(), c.Plan))
+	var is rbacv1.Role
+	must(t, api.Get(t.Context(), key, &is))
+	if len(is.Rules) != 1 || is.Annotations[v1.AnnotationClusterNamespace] != c.Plan.Owner.Namespace {
+		t.Errorf("role: %+v", is)
+	}
+}
+
+func TestAPlanOfNothingLeavesNothing(t *testing.T) {
+	c := moved(t, "workload")
+	elsewhere := kubetest.Namespace(t, api)
+	c.Plan.Account.Roles[1].Namespace = elsewhere
+	r := kube.New(operator, operator, c.Settings)
+	must(t, r.Apply(t.Context(), c.Plan))
+	before := objects(t, &c)
+	must(t, r.Apply(t.Context(), plan.Plan{Owner: c.Plan.Owner, Component: c.Plan.Component}))
+	for what, o := range before {
+		err := api.Get(t.Context(), client.ObjectKeyFromObject(o), o)
+		if !apierrors.IsNotFound(err) {
+			t.Errorf("%s is left: %v", what, err)
+		}
+	}
+}
+
+// rights are the objects that give an account what it may do.
+func rights() []string { return []string{"prod-entity-operator", "prod-entity-topic-operator-role"} }
+
+func rightsIn(t *testing.T, namespace string) []string {
+	t.Helper()
+	return append(names(t, namespace, "rbac.authorization.k8s.io/v1", "Role"), names(t, namespace, "rbac.authorization.k8s.io/v1", "RoleBinding")...)
+}
+
 func bindingExists(t *testing.T, name string) bool {
 	t.Helper()
 	err := api.Get(t.Context(), types.NamespacedName{Name: name}, &rbacv1.ClusterRoleBinding{})
@@ -218,7 +299,7 @@ func objects(t *testing.T, c *rendertest.Case) map[string]*unstructured.Unstruct
 		is := &unstructured.Unstructured{}
 		is.SetGroupVersionKind(o.GetObjectKind().GroupVersionKind())
 		must(t, api.Get(t.Context(), client.ObjectKeyFromObject(o), is))
-		out[is.GetKind()+" "+is.GetName()] = is
+		out[is.GetKind()+" "+is.GetNamespace()+"/"+is.GetName()] = is
 	}
 	if len(out) != len(rendered) {
 		t.Fatalf("%d objects have %d names", len(rendered), len(out))

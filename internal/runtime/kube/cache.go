@@ -1,6 +1,7 @@
 package kube
 
 import (
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -21,6 +22,7 @@ func CacheOptions(namespaces []string) cache.Options {
 			&corev1.Pod{}:                   {Label: made},
 			&corev1.Secret{}:                {Label: ofClusters},
 			&corev1.PersistentVolumeClaim{}: {Label: ofClusters},
+			&appsv1.Deployment{}:            {Label: made, Transform: trimDeployment},
 		},
 	}
 	for _, kind := range Metadata() {
@@ -35,4 +37,13 @@ func CacheOptions(namespaces []string) cache.Options {
 		}
 	}
 	return out
+}
+
+// trimDeployment leaves of a Deployment what decisions depend on: not its pods, which are most of it.
+func trimDeployment(o any) (any, error) {
+	if d, is := o.(*appsv1.Deployment); is {
+		d.ManagedFields = nil
+		d.Spec = appsv1.DeploymentSpec{Replicas: d.Spec.Replicas}
+	}
+	return o, nil
 }

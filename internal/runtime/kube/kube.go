@@ -93,17 +93,27 @@ func sameInstances(pods []corev1.Pod, seen map[string]plan.ObservedInstance) boo
 	return true
 }
 
-// Remove deletes the cluster wide binding of the component's account, which no namespaced owner can own.
-// An operator without rights on cluster wide objects cannot have made one.
+// Remove deletes the cluster wide binding of the component's account, and the rights of all accounts of the cluster in other
+// namespaces: no namespaced owner can own them. An operator without rights on cluster wide objects cannot have made the binding.
 func (r *Runtime) Remove(ctx context.Context, ref runtime.Ref) error {
 	r.sent.forget(ownerKey(ref.Namespace, ref.Cluster))
+	cluster := client.MatchingLabels{v1.LabelCluster: ref.Cluster, v1.LabelKind: ref.Kind}
+	abroad, err := r.abroad(ctx, ref.Namespace, cluster)
+	if err != nil {
+		return err
+	}
+	for _, o := range abroad {
+		if err := r.delete(ctx, o); err != nil {
+			return err
+		}
+	}
 	return r.deleteMachineReader(ctx, ref)
 }
 
 // dropMachineReader deletes the binding of a cluster that does not need one. Bindings are not cached, so there is nothing to
 // look it up in; once is enough, for nobody else makes one.
 func (r *Runtime) dropMachineReader(ctx context.Context, ref runtime.Ref) error {
-	owner, key := ownerKey(ref.Namespace, ref.Cluster), "ClusterRoleBinding/"+machineReader(ref)
+	owner, key := ownerKey(ref.Namespace, ref.Cluster), objectKey("ClusterRoleBinding", "", machineReader(ref))
 	if r.sent.deleted(owner, key) {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -18,13 +19,14 @@ import (
 	"castellan.io/castellan/internal/runtime"
 )
 
-// Observe reads pod sets, pods and claims of a component.
+// Observe reads pod sets, deployments, pods and claims of a component.
 func (r *Runtime) Observe(ctx context.Context, ref runtime.Ref) (plan.Observed, error) {
 	where := []client.ListOption{client.InNamespace(ref.Namespace), componentLabels(ref)}
 	var sets podsetv1.StrimziPodSetList
 	var pods corev1.PodList
 	var claims corev1.PersistentVolumeClaimList
-	for _, list := range []client.ObjectList{&sets, &pods, &claims} {
+	var deployments appsv1.DeploymentList
+	for _, list := range []client.ObjectList{&sets, &deployments, &pods, &claims} {
 		if err := r.client.List(ctx, list, where...); err != nil {
 			return plan.Observed{}, fmt.Errorf("observe %s: %w", ref.Component, err)
 		}
@@ -33,6 +35,7 @@ func (r *Runtime) Observe(ctx context.Context, ref runtime.Ref) (plan.Observed, 
 		Groups:    map[string]plan.ObservedGroup{},
 		Instances: map[string]plan.ObservedInstance{},
 		Volumes:   map[string]plan.ObservedVolume{},
+		Workloads: map[string]bool{},
 	}
 	for i := range sets.Items {
 		out.Groups[sets.Items[i].Name] = observedGroup(&sets.Items[i])
@@ -43,7 +46,20 @@ func (r *Runtime) Observe(ctx context.Context, ref runtime.Ref) (plan.Observed, 
 	for i := range claims.Items {
 		out.Volumes[claims.Items[i].Name] = observedVolume(&claims.Items[i])
 	}
+	for i := range deployments.Items {
+		out.Workloads[deployments.Items[i].Name] = deployed(&deployments.Items[i])
+	}
 	return out, nil
+}
+
+// deployed tells whether the newest version of a deployment has been looked at, and all its pods are that version's and ready.
+func deployed(d *appsv1.Deployment) bool {
+	is, wanted := &d.Status, int32(1)
+	if d.Spec.Replicas != nil {
+		wanted = *d.Spec.Replicas
+	}
+	return d.DeletionTimestamp == nil && is.ObservedGeneration >= d.Generation &&
+		is.Replicas == wanted && is.UpdatedReplicas == wanted && is.ReadyReplicas == wanted
 }
 
 func observedGroup(set *podsetv1.StrimziPodSet) plan.ObservedGroup {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -146,6 +147,39 @@ func TestVolumesAreReadFromClaims(t *testing.T) {
 			c.want.Group, c.want.ID, c.want.Facts = "dual", 4, claim.Annotations
 			if diff := cmp.Diff(c.want, observedVolume(claim)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestADeploymentRunsWhenAllItsPodsAreTheNewestAndReady(t *testing.T) {
+	settled := appsv1.DeploymentStatus{ObservedGeneration: 3, Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: 1}
+	cases := map[string]struct {
+		edit func(*appsv1.Deployment)
+		want bool
+	}{
+		"one ready pod of the newest version":         {func(*appsv1.Deployment) {}, true},
+		"nobody has looked at the newest version yet": {func(d *appsv1.Deployment) { d.Generation = 4 }, false},
+		"its pod is not ready":                        {func(d *appsv1.Deployment) { d.Status.ReadyReplicas = 0 }, false},
+		"its pod is of an earlier version":            {func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 0 }, false},
+		"an earlier pod ends":                         {func(d *appsv1.Deployment) { d.Status.Replicas = 2 }, false},
+		"it ends itself":                              {func(d *appsv1.Deployment) { d.DeletionTimestamp = &metav1.Time{} }, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Generation: 3}, Status: settled}
+			d.Spec.Template.Spec.Containers = []corev1.Container{{Name: "big"}}
+			c.edit(d)
+			trimmed, err := trimDeployment(d.DeepCopy())
+			if err != nil {
+				t.Fatal(err)
+			}
+			small, _ := trimmed.(*appsv1.Deployment)
+			if got := deployed(d); got != c.want || deployed(small) != c.want {
+				t.Errorf("runs: %v, as the cache has it: %v, want %v", got, deployed(small), c.want)
+			}
+			if small.Spec.Template.Spec.Containers != nil {
+				t.Error("the cache holds the pod")
 			}
 		})
 	}

@@ -63,6 +63,30 @@ func TestAllNamespacesAreSearchedForOrphans(t *testing.T) {
 	}
 }
 
+func TestRightsInOtherNamespacesWithoutAClusterAreRemovedAtTheStart(t *testing.T) {
+	for name, lives := range map[string]bool{"whose Kafka is gone": false, "whose Kafka is there": true} {
+		t.Run(name, func(t *testing.T) {
+			c := moved(t, "workload")
+			namespace, elsewhere := c.Plan.Owner.Namespace, kubetest.Namespace(t, api)
+			if lives {
+				createKafka(t, namespace)
+			}
+			c.Plan.Account.Roles[1].Namespace = elsewhere
+			r := kube.New(operator, operator, c.Settings)
+			must(t, r.Apply(t.Context(), c.Plan))
+			must(t, r.RemoveOrphans(t.Context(), []string{elsewhere}))
+			equal(t, "rights of a cluster in a namespace that is not watched", rights(), rightsIn(t, elsewhere))
+			must(t, r.RemoveOrphans(t.Context(), []string{namespace}))
+			var want []string
+			if lives {
+				want = rights()
+			}
+			equal(t, "rights elsewhere", want, rightsIn(t, elsewhere))
+			equal(t, "rights in the cluster's namespace", rights(), rightsIn(t, namespace))
+		})
+	}
+}
+
 // bind makes the binding of a cluster as the operator does, and changes it.
 func bind(t *testing.T, namespace string, change func(*rbacv1.ClusterRoleBinding)) string {
 	t.Helper()

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
@@ -13,7 +15,7 @@ import (
 	"castellan.io/castellan/internal/runtime/kube/render"
 )
 
-// Outdated compares the revisions of the pods that run with those of the pods that the plan wants.
+// Outdated compares the revisions of the pods that run with those of the pods that the plan wants, and that of its deployment.
 func (r *Runtime) Outdated(ctx context.Context, want plan.Plan) (map[string]runtime.Difference, error) {
 	wanted, err := render.Pods(&want, r.settings)
 	if err != nil {
@@ -30,7 +32,30 @@ func (r *Runtime) Outdated(ctx context.Context, want plan.Plan) (map[string]runt
 			out[runs.Name] = d
 		}
 	}
-	return out, nil
+	return out, r.compareWorkload(ctx, &want, out)
+}
+
+// compareWorkload adds the plan's workload to those that are outdated, if it is.
+func (r *Runtime) compareWorkload(ctx context.Context, want *plan.Plan, outdated map[string]runtime.Difference) error {
+	if want.Workload == nil {
+		return nil
+	}
+	wanted, err := render.Deployment(want, r.settings)
+	if err != nil {
+		return err
+	}
+	var is appsv1.Deployment
+	err = r.client.Get(ctx, client.ObjectKeyFromObject(wanted), &is)
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read deployment %s: %w", wanted.Name, err)
+	}
+	if is.Annotations[v1.AnnotationRevision] != wanted.Annotations[v1.AnnotationRevision] {
+		outdated[wanted.Name] = runtime.DifferentShape
+	}
+	return nil
 }
 
 func refOf(p *plan.Plan) runtime.Ref {

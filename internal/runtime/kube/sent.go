@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // sent remembers what was written, by owner, so that an unchanged object costs no request.
@@ -25,7 +26,12 @@ func newSent() *sent { return &sent{objects: map[string]map[string]sentObject{}}
 
 func ownerKey(namespace, name string) string { return namespace + "/" + name }
 
-func sentKey(u *unstructured.Unstructured) string { return u.GetKind() + "/" + u.GetName() }
+func sentKey(o client.Object) string {
+	return objectKey(o.GetObjectKind().GroupVersionKind().Kind, o.GetNamespace(), o.GetName())
+}
+
+// objectKey tells the objects of one owner apart: rights can have the same name in several namespaces.
+func objectKey(kind, namespace, name string) string { return kind + "/" + namespace + "/" + name }
 
 // same tells whether the object was written with this content and has not changed since.
 // Kinds that are not cached have no live version: for them the content decides, and what somebody else does to such an
@@ -34,7 +40,7 @@ func (s *sent) same(owner string, u *unstructured.Unstructured, hash [sha256.Siz
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	was := s.objects[owner][sentKey(u)]
-	if cached(u.GroupVersionKind()) == nil {
+	if cached(u) == nil {
 		return was.version != "" && hash == was.hash
 	}
 	return live != "" && live == was.version && hash == was.hash

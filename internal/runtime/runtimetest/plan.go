@@ -63,3 +63,25 @@ func changed(p plan.Plan, change func(*plan.Instance)) plan.Plan {
 	}
 	return p
 }
+
+// workload is a plan that has nothing but a workload, and a secret of one of its parts.
+func (w world) workload(change func(*plan.Workload)) plan.Plan {
+	out := w.plan()
+	part := plan.Component{Type: "part", Name: out.Component.Name}
+	out.Groups = nil
+	out.Secrets = []plan.Secret{{Name: "identity", Component: part, Data: map[string][]byte{"key": []byte("secret")}}}
+	out.Account.Roles = []plan.Role{{
+		Name: "one-kafka", Rules: []plan.Rule{{Resources: []string{"secrets"}, Verbs: []string{"get"}}},
+		Grants: []plan.Grant{{Name: "one-kafka-part", Component: part}},
+	}}
+	out.Workload = &plan.Workload{
+		Name: "one-worker", Replicas: 1, Facts: map[string]string{"example.com/fact": "one"},
+		Processes: []plan.Process{{Name: "worker", Image: "worker", Mounts: []string{"files"}}},
+		Files:     []plan.FileSet{{Name: "one-files", Component: part, Files: map[string]string{"a": "text"}}},
+		Mounts:    []plan.Mount{{Name: "files", Path: "/files", FileSet: "one-files"}},
+	}
+	if change != nil {
+		change(out.Workload)
+	}
+	return out
+}

@@ -22,6 +22,8 @@ type Harness struct {
 	Run func(t *testing.T)
 	// Ready makes an instance that exists ready.
 	Ready func(t *testing.T, instance string)
+	// Settle makes a workload that exists run as it was last applied.
+	Settle func(t *testing.T, workload string)
 }
 
 // Run tests a runtime. Every case gets a harness of its own.
@@ -43,6 +45,9 @@ func Run(t *testing.T, harness func(*testing.T) Harness) {
 		"a kept secret is never overwritten":                            keepsSecrets,
 		"a kept secret can be changed by a plan":                        changesKept,
 		"secrets of other components outlive a plan without them":       leavesForeignSecrets,
+		"a workload is ready once it runs as it was last applied":       runsWorkload,
+		"a workload's facts and files change while it runs":             leavesWorkload,
+		"a workload that the plan no longer has ends":                   dropsWorkload,
 		"removing can be repeated, and what does not exist is no error": removes,
 	}
 	for name, run := range cases {
@@ -282,6 +287,44 @@ func leavesForeignSecrets(t *testing.T, w world) {
 	equal(t, "secrets", []string{"authority"}, keys(is))
 	if is["authority"].OwnerUID != "" {
 		t.Errorf("secret: %+v", is["authority"])
+	}
+}
+
+func runsWorkload(t *testing.T, w world) {
+	first, second := w.workload(nil), w.workload(func(is *plan.Workload) { is.Processes[0].Image = "newer" })
+	equal(t, "outdated before it exists", map[string]runtime.Difference{}, w.outdated(t, first))
+	w.apply(t, first)
+	equal(t, "workloads that start", map[string]bool{"one-worker": false}, w.observe(t).Workloads)
+	w.Settle(t, "one-worker")
+	equal(t, "workloads that run", map[string]bool{"one-worker": true}, w.observe(t).Workloads)
+	equal(t, "outdated", map[string]runtime.Difference{}, w.outdated(t, first))
+	equal(t, "outdated before it is applied", map[string]runtime.Difference{"one-worker": runtime.DifferentShape}, w.outdated(t, second))
+	w.apply(t, second)
+	equal(t, "workloads that change", map[string]bool{"one-worker": false}, w.observe(t).Workloads)
+	equal(t, "outdated once it is applied", map[string]runtime.Difference{}, w.outdated(t, second))
+	w.Settle(t, "one-worker")
+	equal(t, "workloads that have changed", map[string]bool{"one-worker": true}, w.observe(t).Workloads)
+}
+
+func leavesWorkload(t *testing.T, w world) {
+	w.apply(t, w.workload(nil))
+	w.Settle(t, "one-worker")
+	other := w.workload(func(is *plan.Workload) {
+		is.Facts = map[string]string{"example.com/fact": "two"}
+		is.Files[0].Files = map[string]string{"a": "other"}
+	})
+	equal(t, "outdated before it is applied", map[string]runtime.Difference{}, w.outdated(t, other))
+	w.apply(t, other)
+	equal(t, "outdated once it is applied", map[string]runtime.Difference{}, w.outdated(t, other))
+}
+
+func dropsWorkload(t *testing.T, w world) {
+	w.apply(t, w.workload(nil))
+	equal(t, "secrets", []string{"identity"}, keys(w.secrets(t)))
+	for range 2 {
+		w.apply(t, plan.Plan{Owner: w.owner(), Component: w.plan().Component})
+		equal(t, "workloads", map[string]bool{}, w.observe(t).Workloads)
+		equal(t, "secrets", []string(nil), keys(w.secrets(t)))
 	}
 }
 

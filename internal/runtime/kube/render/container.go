@@ -11,7 +11,7 @@ import (
 	"castellan.io/castellan/internal/plan"
 )
 
-func container(in *plan.Instance, p *plan.Process, s Settings) (corev1.Container, error) {
+func container(mounts []plan.Mount, p *plan.Process, s Settings) (corev1.Container, error) {
 	sizes, err := resources(p.Resources)
 	if err != nil {
 		return corev1.Container{}, fmt.Errorf("container %s: %w", p.Name, err)
@@ -21,7 +21,9 @@ func container(in *plan.Instance, p *plan.Process, s Settings) (corev1.Container
 		Image:           p.Image,
 		ImagePullPolicy: pullPolicy(p.Image, s),
 		Command:         p.Command,
+		Args:            p.Args,
 		Resources:       sizes,
+		StartupProbe:    probe(p.Startup),
 		ReadinessProbe:  probe(p.Ready),
 		LivenessProbe:   probe(p.Alive),
 		SecurityContext: containerSecurity(s),
@@ -33,17 +35,17 @@ func container(in *plan.Instance, p *plan.Process, s Settings) (corev1.Container
 		out.Env = append(out.Env, envVar(&p.Env[i]))
 	}
 	for _, name := range p.Mounts {
-		out.VolumeMounts = append(out.VolumeMounts, mount(in, name))
+		out.VolumeMounts = append(out.VolumeMounts, mount(mounts, name))
 	}
 	applyContainerTemplate(&out, p.Template)
 	return out, nil
 }
 
-func mount(in *plan.Instance, name string) corev1.VolumeMount {
-	for i := range in.Mounts {
-		m := &in.Mounts[i]
+func mount(mounts []plan.Mount, name string) corev1.VolumeMount {
+	for i := range mounts {
+		m := &mounts[i]
 		if m.Name == name {
-			return corev1.VolumeMount{Name: name, MountPath: m.Path, ReadOnly: m.Secret != "" || m.Files || m.Account}
+			return corev1.VolumeMount{Name: name, MountPath: m.Path, ReadOnly: m.Secret != "" || m.Files || m.FileSet != "" || m.Account}
 		}
 	}
 	return corev1.VolumeMount{Name: name}

@@ -87,6 +87,14 @@ func (n naming) meta(name string, template metadata) metav1.ObjectMeta {
 	}
 }
 
+// of is the naming of an object that belongs to a part of the plan's component, if it names one.
+func (n naming) of(c plan.Component) naming {
+	if c.Type != "" {
+		n.component = c
+	}
+	return n
+}
+
 func nonEmpty(m map[string]string) map[string]string {
 	if len(m) == 0 {
 		return nil

@@ -20,49 +20,60 @@ const secretMode = 0o444
 
 func pod(p *plan.Plan, g *plan.Group, in *plan.Instance, s Settings) (*corev1.Pod, error) {
 	template := groupTemplate(g)
-	out := &corev1.Pod{
+	spec, err := podSpec(p, in.Name, in.Mounts, s)
+	if err != nil {
+		return nil, err
+	}
+	spec.Hostname, spec.Subdomain = in.Name, in.Domain
+	if err := addContainers(&spec, in, s); err != nil {
+		return nil, err
+	}
+	if err := applyPodTemplate(&spec, &template.Pod.PodTemplate); err != nil {
+		return nil, err
+	}
+	for i := range template.Pod.TemplatedVolumes {
+		spec.Volumes = append(spec.Volumes, templatedVolume(in, &template.Pod.TemplatedVolumes[i]))
+	}
+	requireMachineLabel(&spec, in.Spread)
+	return &corev1.Pod{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
 		ObjectMeta: podMeta(p, g, in, s),
-		Spec: corev1.PodSpec{
-			RestartPolicy:                 corev1.RestartPolicyAlways,
-			Hostname:                      in.Name,
-			Subdomain:                     in.Domain,
-			ServiceAccountName:            p.Account.Name,
-			AutomountServiceAccountToken:  ptr(false),
-			SchedulerName:                 corev1.DefaultSchedulerName,
-			TerminationGracePeriodSeconds: ptr(int64(defaultGraceSeconds)),
-			SecurityContext:               podSecurity(in),
-		},
+		Spec:       spec,
+	}, nil
+}
+
+// podSpec is what all pods have in common. Files are those of an instance, if there are any.
+func podSpec(p *plan.Plan, files string, mounts []plan.Mount, s Settings) (corev1.PodSpec, error) {
+	out := corev1.PodSpec{
+		RestartPolicy:                 corev1.RestartPolicyAlways,
+		ServiceAccountName:            p.Account.Name,
+		AutomountServiceAccountToken:  ptr(false),
+		SchedulerName:                 corev1.DefaultSchedulerName,
+		TerminationGracePeriodSeconds: ptr(int64(defaultGraceSeconds)),
+		SecurityContext:               podSecurity(mounts),
 	}
 	for _, name := range s.PullSecrets {
-		out.Spec.ImagePullSecrets = append(out.Spec.ImagePullSecrets, corev1.LocalObjectReference{Name: name})
+		out.ImagePullSecrets = append(out.ImagePullSecrets, corev1.LocalObjectReference{Name: name})
 	}
-	for i := range in.Mounts {
-		v, err := volume(in, &in.Mounts[i])
+	for i := range mounts {
+		v, err := volume(files, &mounts[i])
 		if err != nil {
-			return nil, err
+			return out, err
 		}
-		out.Spec.Volumes = append(out.Spec.Volumes, v)
+		out.Volumes = append(out.Volumes, v)
 	}
-	if err := addContainers(&out.Spec, in, s); err != nil {
-		return nil, err
-	}
-	if err := applyPodTemplate(out, in, &template.Pod); err != nil {
-		return nil, err
-	}
-	requireMachineLabel(&out.Spec, in.Spread)
 	return out, nil
 }
 
 func addContainers(spec *corev1.PodSpec, in *plan.Instance, s Settings) error {
 	for i := range in.Prepare {
-		c, err := container(in, &in.Prepare[i], s)
+		c, err := container(in.Mounts, &in.Prepare[i], s)
 		if err != nil {
 			return err
 		}
 		spec.InitContainers = append(spec.InitContainers, c)
 	}
-	main, err := container(in, &in.Main, s)
+	main, err := container(in.Mounts, &in.Main, s)
 	spec.Containers = []corev1.Container{main}
 	return err
 }
@@ -91,25 +102,28 @@ func instanceLabels(g *plan.Group, in *plan.Instance) map[string]string {
 func roleLabel(role string) string { return v1.Domain + role + "-role" }
 
 // podSecurity gives the pod's group write access to durable volumes, which are root's when they are new.
-func podSecurity(in *plan.Instance) *corev1.PodSecurityContext {
-	for i := range in.Mounts {
-		if in.Mounts[i].Volume != nil {
+func podSecurity(mounts []plan.Mount) *corev1.PodSecurityContext {
+	for i := range mounts {
+		if mounts[i].Volume != nil {
 			return &corev1.PodSecurityContext{FSGroup: ptr(int64(0))}
 		}
 	}
 	return nil
 }
 
-func volume(in *plan.Instance, m *plan.Mount) (corev1.Volume, error) {
+func volume(files string, m *plan.Mount) (corev1.Volume, error) {
 	var err error
+	if m.FileSet != "" {
+		files = m.FileSet
+	}
 	out := corev1.Volume{Name: m.Name}
 	switch {
 	case m.Volume != nil:
 		out.PersistentVolumeClaim = &corev1.PersistentVolumeClaimVolumeSource{ClaimName: m.Volume.Name}
 	case m.Secret != "":
 		out.Secret = &corev1.SecretVolumeSource{SecretName: m.Secret, DefaultMode: ptr(int32(secretMode))}
-	case m.Files:
-		out.ConfigMap = &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: in.Name}}
+	case m.Files, m.FileSet != "":
+		out.ConfigMap = &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: files}}
 	case m.Account:
 		out.Projected = accountProjection()
 	case m.Scratch != nil:

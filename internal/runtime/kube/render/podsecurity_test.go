@@ -15,7 +15,9 @@ import (
 func TestPodsKeepToTheLevelOfPodSecurityThatWasChosen(t *testing.T) {
 	for level, restricted := range map[api.Level]bool{api.LevelBaseline: false, api.LevelRestricted: true} {
 		cases := rendertest.Cases()
-		delete(cases, "templates") // its user has a security context for the container, which wins
+		// Their users have a security context for the container, which wins.
+		delete(cases, "templates")
+		delete(cases, "workload-templates")
 		for name, c := range cases {
 			t.Run(string(level)+" "+name, func(t *testing.T) {
 				c.Settings.Restricted = restricted
@@ -23,10 +25,20 @@ func TestPodsKeepToTheLevelOfPodSecurityThatWasChosen(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				var templates []corev1.PodTemplateSpec
 				for _, pod := range pods {
-					template := corev1.PodTemplateSpec{ObjectMeta: pod.ObjectMeta, Spec: pod.Spec}
+					templates = append(templates, corev1.PodTemplateSpec{ObjectMeta: pod.ObjectMeta, Spec: pod.Spec})
+				}
+				if c.Plan.Workload != nil {
+					workload, err := render.Deployment(&c.Plan, c.Settings)
+					if err != nil {
+						t.Fatal(err)
+					}
+					templates = append(templates, workload.Spec.Template)
+				}
+				for _, template := range templates {
 					if diff := cmp.Diff([]string(nil), podsecurity.Refusals(t, level, template)); diff != "" {
-						t.Errorf("refusals of %s (-want +got):\n%s", pod.Name, diff)
+						t.Errorf("refusals of %s (-want +got):\n%s", template.Name, diff)
 					}
 				}
 			})

@@ -48,8 +48,16 @@ func Objects(p *plan.Plan, s Settings) ([]client.Object, error) {
 		}
 		out = append(out, claims...)
 	}
+	out = append(out, fileSets(p)...)
 	out = append(out, networkPolicy(p, s)...)
 	out = append(out, disruptionBudget(p)...)
+	if p.Workload != nil {
+		workload, err := Deployment(p, s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, workload)
+	}
 	for i := range p.Groups {
 		set, err := podSet(p, &p.Groups[i], s)
 		if err != nil {
@@ -71,10 +79,7 @@ func secrets(p *plan.Plan) []client.Object {
 // Secret renders one secret of an owner. A secret that names no component of its own belongs to the given one.
 func Secret(owner plan.Owner, component plan.Component, s *plan.Secret) *corev1.Secret {
 	n := naming{plan: &plan.Plan{Owner: owner}, component: component, owner: owner}
-	if s.Component.Type != "" {
-		n.component = s.Component
-	}
-	m := n.meta(s.Name, resourceMetadata(s.Template).with(nil, s.Facts))
+	m := n.of(s.Component).meta(s.Name, resourceMetadata(s.Template).with(nil, s.Facts))
 	if s.Unowned {
 		m.OwnerReferences = nil
 	}
@@ -97,6 +102,9 @@ func account(p *plan.Plan, s Settings) []client.Object {
 	}}
 	if p.Account.ReadsPlatformNodes {
 		out = append(out, machineReader(p, s))
+	}
+	for i := range p.Account.Roles {
+		out = append(out, rights(p, &p.Account.Roles[i])...)
 	}
 	return out
 }
@@ -203,14 +211,16 @@ func disruptionBudget(p *plan.Plan) []client.Object {
 		return nil
 	}
 	n := clusterNaming(p)
-	available := intstr.FromInt32(p.Disruption.MinAvailable)
+	spec := policyv1.PodDisruptionBudgetSpec{Selector: &metav1.LabelSelector{MatchLabels: n.selector()}}
+	if p.Disruption.MaxMissing != nil {
+		spec.MaxUnavailable = ptr(intstr.FromInt32(*p.Disruption.MaxMissing))
+	} else {
+		spec.MinAvailable = ptr(intstr.FromInt32(p.Disruption.MinAvailable))
+	}
 	return []client.Object{&policyv1.PodDisruptionBudget{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "policy/v1", Kind: "PodDisruptionBudget"},
 		ObjectMeta: n.meta(p.Disruption.Name, disruptionMetadata(p.Disruption.Template)),
-		Spec: policyv1.PodDisruptionBudgetSpec{
-			MinAvailable: &available,
-			Selector:     &metav1.LabelSelector{MatchLabels: n.selector()},
-		},
+		Spec:       spec,
 	}}
 }
 

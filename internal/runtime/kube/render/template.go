@@ -97,8 +97,19 @@ func groupTemplate(g *plan.Group) podTemplates {
 	return out
 }
 
-func applyPodTemplate(pod *corev1.Pod, in *plan.Instance, t *v1.PodSetPodTemplate) error {
-	spec := &pod.Spec
+// workloadTemplates are the user's wishes for a workload and its pods.
+func workloadTemplates(w *plan.Workload) (metadata, v1.PodTemplate) {
+	var own metadata
+	if t, _ := w.Template.(*v1.DeploymentTemplate); t != nil {
+		own = userMetadata(t.Metadata)
+	}
+	if t, _ := w.InstanceTemplate.(*v1.PodTemplate); t != nil {
+		return own, *t
+	}
+	return own, v1.PodTemplate{}
+}
+
+func applyPodTemplate(spec *corev1.PodSpec, t *v1.PodTemplate) error {
 	if t.ImagePullSecrets != nil {
 		spec.ImagePullSecrets = t.ImagePullSecrets
 	}
@@ -126,9 +137,6 @@ func applyPodTemplate(pod *corev1.Pod, in *plan.Instance, t *v1.PodSetPodTemplat
 			return err
 		}
 		spec.Volumes = append(spec.Volumes, v)
-	}
-	for i := range t.TemplatedVolumes {
-		spec.Volumes = append(spec.Volumes, templatedVolume(in, &t.TemplatedVolumes[i]))
 	}
 	return nil
 }

@@ -30,6 +30,10 @@ func Cases() map[string]Case {
 		"retiring":          {retiring(), Settings()},
 		"empty-pool":        {emptyPool(), Settings()},
 		"operator-settings": {combined(), settings(withEverything)},
+		"workload":          {workload(), settings(func(s *render.Settings) { s.Restricted = true })},
+		"workload-templates": {workloadTemplates(), settings(func(s *render.Settings) {
+			s.PodLabels = map[string]map[string]string{"entity-operator": {"cost-centre": "7"}}
+		})},
 	}
 }
 

@@ -1,0 +1,65 @@
+package entityoperator
+
+import (
+	"castellan.io/castellan/internal/plan"
+)
+
+// group is the API group of topics and users.
+const group = "kafka.strimzi.io"
+
+// topicRules are what the topic operator needs where its resources are.
+func topicRules() []plan.Rule {
+	return []plan.Rule{
+		{Group: group, Resources: []string{"kafkatopics"}, Verbs: []string{"get", "list", "watch", "create", "patch", "update", "delete"}},
+		{Group: group, Resources: []string{"kafkatopics/status"}, Verbs: []string{"get", "patch", "update"}},
+		{Group: group, Resources: []string{"kafkatopics/finalizers"}, Verbs: []string{"update"}},
+	}
+}
+
+// userRules are what the user operator needs where its resources are.
+func userRules() []plan.Rule {
+	return []plan.Rule{
+		{Group: group, Resources: []string{"kafkausers"}, Verbs: []string{"get", "list", "watch", "create", "patch", "update"}},
+		{Group: group, Resources: []string{"kafkausers/status"}, Verbs: []string{"get", "patch", "update"}},
+		{Group: group, Resources: []string{"kafkausers/finalizers"}, Verbs: []string{"update"}},
+		{Resources: []string{"secrets"}, Verbs: []string{"get", "list", "watch", "create", "delete", "patch", "update"}},
+	}
+}
+
+// roles are all rights in the cluster's namespace, as the API has them, where also the certificates of the operators are; and in
+// others only those of the operators that watch them.
+func (e *EntityOperator) roles() []plan.Role {
+	home := e.role("", append(topicRules(), userRules()...))
+	var elsewhere []plan.Role
+	for i := range e.operators {
+		o := &e.operators[i]
+		home.Grants = append(home.Grants, e.grant(o))
+		if o.watched == e.owner.Namespace {
+			continue
+		}
+		elsewhere = e.addRole(elsewhere, o)
+	}
+	return append([]plan.Role{home}, elsewhere...)
+}
+
+// addRole adds the rights of an operator to the role in the namespace that it watches.
+func (e *EntityOperator) addRole(roles []plan.Role, o *operator) []plan.Role {
+	for i := range roles {
+		if roles[i].Namespace == o.watched {
+			roles[i].Rules = append(roles[i].Rules, o.rules...)
+			roles[i].Grants = append(roles[i].Grants, e.grant(o))
+			return roles
+		}
+	}
+	role := e.role(o.watched, o.rules)
+	role.Grants = []plan.Grant{e.grant(o)}
+	return append(roles, role)
+}
+
+func (e *EntityOperator) role(namespace string, rules []plan.Rule) plan.Role {
+	return plan.Role{Name: Component(e.owner.Name).Name, Namespace: namespace, Rules: rules, Template: opaque(e.template.EntityOperatorRole)}
+}
+
+func (e *EntityOperator) grant(o *operator) plan.Grant {
+	return plan.Grant{Name: o.object(e.owner.Name, "role"), Component: e.part(o), Template: opaque(o.grant)}
+}
