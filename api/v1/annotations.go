@@ -126,7 +126,8 @@ const (
 	AnnotationTopicSyncExclude = "castellan.io/topic-sync-exclude"
 	// AnnotationTopicSyncIntervalMs is how often Kafka is asked for changes of topics, in milliseconds; at least 1000.
 	AnnotationTopicSyncIntervalMs = "castellan.io/topic-sync-interval-ms"
-	// AnnotationDrift says what becomes of a topic that differs from its resource: report or revert.
+	// AnnotationDrift, on a Kafka resource for all its topics and on a KafkaTopic for this one, is what happens about changes that were made
+	// in Kafka: revert (the default) takes them back, report tells about them.
 	AnnotationDrift = "castellan.io/drift"
 )
 
@@ -149,7 +150,4 @@ const (
 	// AnnotationConfirmDeletion answers when the deletion of many topics was held back: true carries it out for this topic,
 	// false creates the topic again that is gone from Kafka.
 	AnnotationConfirmDeletion = "castellan.io/confirm-deletion"
-	// AnnotationDrift on a KafkaTopic, or on a Kafka resource for all its topics: report tells about changes that were made in
-	// Kafka instead of taking them back.
-	AnnotationDrift = "castellan.io/drift"
 )

@@ -14,12 +14,6 @@ import (
 	"castellan.io/castellan/internal/topic"
 )
 
-// What statuses and annotations are called here.
-const (
-	annotationConfirm = v1.AnnotationConfirmDeletion
-	reasonDrift       = v1.ReasonDrift
-)
-
 // read makes the jobs of a batch, as far as resources alone tell.
 func (o *Operator) read(ctx context.Context, keys []types.NamespacedName) []*job {
 	jobs := make([]*job, 0, len(keys))

@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/topic"
 )
@@ -181,13 +182,13 @@ func (o *Operator) decideDeletion(j *job, known int) {
 
 // decideMissing is about a resource whose topic Kafka does not have.
 func (o *Operator) decideMissing(j *job, known int) {
-	answer := j.resource.Annotations[annotationConfirm]
+	answer := j.resource.Annotations[v1.AnnotationConfirmDeletion]
 	switch topic.Missing(j.wanted, j.agreed, j.mode, answer) {
 	case topic.Create:
 		j.deed = create
 		o.deletions.exists(j.key)
 	case topic.Leave:
-		j.refuse(reasonDrift, "The topic was deleted in Kafka. To have it again, remove the annotation castellan.io/drift or set it to revert.")
+		j.refuse(v1.ReasonDrift, "The topic was deleted in Kafka. To have it again, remove the annotation "+v1.AnnotationDrift+" or set it to revert.")
 	case topic.Remove:
 		o.decideVanished(j, known)
 	}
