@@ -37,7 +37,9 @@ type Topics struct {
 type sent struct{ count atomic.Int64 }
 
 // OnBrokerWrite is called by kgo.
-func (s *sent) OnBrokerWrite(kgo.BrokerMetadata, int16, int, time.Duration, time.Duration, error) { s.count.Add(1) }
+func (s *sent) OnBrokerWrite(kgo.BrokerMetadata, int16, int, time.Duration, time.Duration, error) {
+	s.count.Add(1)
+}
 
 // Requests is how many requests were sent so far.
 func (t *Topics) Requests() int64 { return t.sent.count.Load() }

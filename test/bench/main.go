@@ -31,7 +31,7 @@ type settings struct {
 func newCommand() *cobra.Command {
 	s := settings{}
 	command := &cobra.Command{
-		Use:   "bench [start|restart|many|install|topics|pki]...",
+		Use:   "bench [start|restart|many|install|topics|manytopics|pki]...",
 		Short: "Measure the operator against the same brokers without one",
 		Long: `Measure the operator against the same brokers as a plain StatefulSet, in turns, in the same runs.
 
@@ -39,14 +39,15 @@ func newCommand() *cobra.Command {
   restart  of one node, and of all in a roll; the operator's memory; what a restart of the operator changes
   many     many clusters whose nodes are played: the operator's memory, time and requests while nothing happens
   install  the definitions on an API server that was never used; printing what installs the operator
-  topics   a thousand topics of real brokers created, changed and deleted; ten and fifty thousand of played ones
+  topics   a thousand topics created, changed and deleted
+  manytopics  ten and fifty thousand topics of brokers that are played
   pki      certificates that live minutes, under load: renewals, and what clients notice (half an hour)
 
-Without arguments, all of it but topics and pki. Each namespace that it uses is made and deleted. The cluster needs the operator and the
+Without arguments, all of it but those of topics and pki. Each namespace that it uses is made and deleted. The cluster needs the operator and the
 storage class; nothing else should run there meanwhile.`,
 		Example: `  bin/dev shell -- bin/bench
   bin/dev shell -- bin/bench start --runs 1 -o json`,
-		ValidArgs:     []string{"start", "restart", "many", "install", "topics", "pki"},
+		ValidArgs:     []string{"start", "restart", "many", "install", "topics", "manytopics", "pki"},
 		Args:          cobra.OnlyValidArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,

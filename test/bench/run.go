@@ -47,7 +47,12 @@ func run(command *cobra.Command, s settings, parts []string) error {
 		}
 	}
 	if slices.Contains(parts, "topics") {
-		if err := b.topics(command.Context(), report); err != nil {
+		if err := b.topicsReal(command.Context(), report); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(parts, "manytopics") {
+		if err := b.topicsPlayed(command.Context(), report); err != nil {
 			return err
 		}
 	}

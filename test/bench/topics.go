@@ -37,15 +37,6 @@ const (
 	topicOperatorPort = "8080"
 )
 
-// topics measures the topic operator: with a real cluster, and, for numbers that three small brokers on one machine cannot hold, with brokers
-// that are played in this process.
-func (b *bench) topics(ctx context.Context, report *figure.Report) error {
-	if err := b.topicsReal(ctx, report); err != nil {
-		return err
-	}
-	return b.topicsPlayed(ctx, report)
-}
-
 // population is the KafkaTopics of a namespace, as a watch tells about them.
 type population struct {
 	mu    sync.Mutex
@@ -242,7 +233,12 @@ func (b *bench) live(ctx context.Context, l *lifeOf, namespace string, count int
 }
 
 // floorOf writes what the operator would: a finalizer and a status for each new topic, a status for each changed one, and the finalizer's end.
-func (b *bench) floorOf(ctx context.Context, l *lifeOf, namespace string, count int) error {
+func (b *bench) floorOf(ctx context.Context, l *lifeOf, count int) (err error) {
+	const namespace = topicsNamespace + "-floor"
+	if err := b.makeNamespace(ctx, namespace); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.removeNamespace(context.WithoutCancel(ctx), namespace)) }()
 	status := []byte(`{"status":{"conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2026-01-01T00:00:00.000000000Z"}],"observedGeneration":1,"topicName":"t","topicId":"AAAAAAAAAAAAAAAAAAAAAA"}}`)
 	patch := func(ctx context.Context, name, body string) error {
 		t := &v1.KafkaTopic{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
@@ -315,6 +311,9 @@ func (p topicProcess) mostMemory() float64 { return float64(p.most.Load()) / meb
 // topicsPlayed measures large numbers of topics with brokers that are played in this process, and the operator beside it.
 func (b *bench) topicsPlayed(ctx context.Context, report *figure.Report) (err error) {
 	const many, most = 10_000, 50_000
+	if b.world, err = b.hasty(); err != nil {
+		return err
+	}
 	brokers, err := kfake.NewCluster(kfake.NumBrokers(3))
 	if err != nil {
 		return fmt.Errorf("play brokers: %w", err)

@@ -383,7 +383,9 @@ func TestTwoWay(t *testing.T) {
 		}
 		w.stop()
 		w.start(twoWay)
-		w.update("a", func(t *v1.KafkaTopic) { metav1.SetMetaDataAnnotation(&t.ObjectMeta, v1.AnnotationConfirmDeletion, "true") })
+		w.update("a", func(t *v1.KafkaTopic) {
+			metav1.SetMetaDataAnnotation(&t.ObjectMeta, v1.AnnotationConfirmDeletion, "true")
+		})
 		w.gone("a")
 		w.never("the other topics are kept", func() error {
 			for _, name := range names[1:] {

@@ -31,7 +31,7 @@ func (o *Operator) reconcile(ctx context.Context, keys []types.NamespacedName) {
 		o.reach.restored()
 	}
 	o.record(ctx, jobs)
-	o.conclude(jobs, o.Now().Sub(began))
+	o.conclude(ctx, jobs, o.Now().Sub(began))
 }
 
 // silence is about jobs that Kafka did not answer. A restart of a broker is nothing to tell thousands of resources about.

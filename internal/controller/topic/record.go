@@ -140,14 +140,14 @@ func (o *Operator) agree(ctx context.Context, j *job) error {
 	if j.mode == topic.Revert || j.actual == nil || j.deed != compare && j.deed != create {
 		return nil
 	}
+	var err error
 	wanted, change := j.wanted, map[string]any{}
 	if j.mode == topic.TwoWay && len(j.difference.Resource) > 0 {
 		spec := topic.Edited(j.resource.Spec, j.difference.Resource)
-		read, err := topic.Read(&v1.KafkaTopic{ObjectMeta: j.resource.ObjectMeta, Spec: spec})
-		if err != nil {
+		if wanted, err = topic.Read(&v1.KafkaTopic{ObjectMeta: j.resource.ObjectMeta, Spec: spec}); err != nil {
 			return err // it was read before, and edits are texts
 		}
-		wanted, change["spec"] = read, topic.Patch(j.difference.Resource)
+		change["spec"] = topic.Patch(j.difference.Resource)
 	}
 	agreed := topic.Agree(j.agreed, wanted, j.actual).String()
 	annotations := map[string]any{}
@@ -162,7 +162,7 @@ func (o *Operator) agree(ctx context.Context, j *job) error {
 		return nil
 	}
 	change["metadata"] = map[string]any{"annotations": annotations, "uid": j.resource.UID, "resourceVersion": j.newestVersion()}
-	_, err := o.patch(ctx, j, change)
+	j.version, err = o.patch(ctx, j, change)
 	return err
 }
 
@@ -175,8 +175,9 @@ func (j *job) newestVersion() string {
 }
 
 // conclude counts the jobs and says when to look at each again.
-func (o *Operator) conclude(jobs []*job, took time.Duration) {
+func (o *Operator) conclude(ctx context.Context, jobs []*job, took time.Duration) {
 	for _, j := range jobs {
+		log.FromContext(ctx).V(1).Info("looked at", "resource", j.key.String(), "deed", j.deed, "why", j.err, "later", j.later, "again", j.again)
 		o.Metrics.count(j, took)
 		if j.resource == nil && j.deed == release {
 			o.resources.adopted(j.key)

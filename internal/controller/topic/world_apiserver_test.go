@@ -78,7 +78,9 @@ func newWorld(t *testing.T, change func(*topiccontroller.Options)) *world {
 	return w
 }
 
-func (w *world) account() string { return "system:serviceaccount:" + w.namespace + ":my-cluster-entity-operator" }
+func (w *world) account() string {
+	return "system:serviceaccount:" + w.namespace + ":my-cluster-entity-operator"
+}
 
 func (w *world) bind() {
 	w.Helper()
