@@ -74,7 +74,7 @@ func New(options Options) *Operator {
 	return &Operator{
 		Options:   options,
 		queue:     workqueue.NewTypedRateLimitingQueue(limiter),
-		resources: newResources(),
+		resources: newResources(options.Namespace),
 		deletions: newDeletions(options.Now),
 		writers:   make(chan struct{}, writersAtOnce),
 		pulse:     pulse{now: options.Now},
