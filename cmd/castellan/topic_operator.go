@@ -147,7 +147,7 @@ func addTopicOperator(ctx context.Context, mgr ctrl.Manager, kafka *broker.Topic
 		BatchSize: c.BatchSize, BatchLinger: c.BatchLinger, Workers: c.Workers,
 		Alterable: c.Alterable, ThrottlesAreOthers: c.CruiseControl != nil,
 		Mode: c.Mode, Exclusion: c.Exclusion, SyncInterval: c.SyncInterval,
-		Metrics: measured, Now: time.Now,
+		SkipConfigReview: c.SkipConfigReview, Metrics: measured, Now: time.Now,
 	})
 	if err := measured.Register(metrics.Registry, operator); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -234,6 +235,33 @@ func put(m *map[string]string, key, value string) {
 		*m = map[string]string{}
 	}
 	(*m)[key] = value
+}
+
+// BrokerOption is the value of an option as one of the brokers has it; empty if it does not tell.
+func (t *Topics) BrokerOption(ctx context.Context, name string) (string, error) {
+	brokers, err := t.Brokers(ctx)
+	if err != nil || len(brokers) == 0 {
+		return "", err
+	}
+	request := kmsg.NewPtrDescribeConfigsRequest()
+	one := kmsg.NewDescribeConfigsRequestResource()
+	one.ResourceType, one.ResourceName, one.ConfigNames = kmsg.ConfigResourceTypeBroker, strconv.Itoa(int(brokers[0].ID)), []string{name}
+	request.Resources = append(request.Resources, one)
+	response, err := send[*kmsg.DescribeConfigsResponse](ctx, t.client, request)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range response.Resources {
+		if err := refused(r.ErrorCode, r.ErrorMessage); err != nil {
+			return "", err
+		}
+		for _, c := range r.Configs {
+			if c.Name == name && c.Value != nil {
+				return *c.Value, nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // Created is a topic that was made, or why it was not.

@@ -3,10 +3,7 @@ package topic
 import (
 	"maps"
 	"slices"
-	"sync"
-	"unique"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -14,44 +11,6 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/topic"
 )
-
-// Trim leaves out of a resource what nobody here reads, and has resources share what they have in common: there may be tens of
-// thousands. It is the cache's transformation.
-func Trim() toolscache.TransformFunc {
-	var mu sync.Mutex
-	var labels map[string]string
-	return func(object any) (any, error) {
-		t, is := object.(*v1.KafkaTopic)
-		if !is {
-			return object, nil
-		}
-		t.TypeMeta, t.ManagedFields, t.OwnerReferences, t.GenerateName = metav1.TypeMeta{}, nil, nil, ""
-		t.Namespace = unique.Make(t.Namespace).Value()
-		maps.DeleteFunc(t.Annotations, func(name, _ string) bool { return !slices.Contains(annotationsRead(), name) })
-		if len(t.Annotations) == 0 {
-			t.Annotations = nil
-		}
-		if t.Status.TopicName == t.Name {
-			t.Status.TopicName = t.Name // one text instead of two
-		}
-		if slices.Equal(t.Finalizers, onlyFinalizer) {
-			t.Finalizers = onlyFinalizer
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		if !maps.Equal(labels, t.Labels) {
-			labels = t.Labels
-		}
-		t.Labels = labels
-		return t, nil
-	}
-}
-
-var onlyFinalizer = []string{v1.FinalizerTopic}
-
-func annotationsRead() []string {
-	return []string{v1.AnnotationManaged, v1.AnnotationPauseReconciliation, v1.AnnotationAgreed, v1.AnnotationConfirmDeletion, v1.AnnotationDrift}
-}
 
 // events fill the queue. What the operator itself writes, statuses and finalizers, is no reason to look again.
 func (o *Operator) events() toolscache.ResourceEventHandler {
@@ -156,4 +115,3 @@ func (o *Operator) selects(t *v1.KafkaTopic) bool {
 }
 
 func hasFinalizer(t *v1.KafkaTopic) bool { return slices.Contains(t.Finalizers, v1.FinalizerTopic) }
-
