@@ -42,7 +42,9 @@ func Manages(claim Claim, all []Claim) (bool, string) {
 	return false, "Managed by " + winner.ref()
 }
 
-func (c Claim) ref() string { return fmt.Sprintf("Ref{namespace='%s', name='%s'}", c.Namespace, c.Name) }
+func (c Claim) ref() string {
+	return fmt.Sprintf("Ref{namespace='%s', name='%s'}", c.Namespace, c.Name)
+}
 
 func (c Claim) same(other Claim) bool { return c.Namespace == other.Namespace && c.Name == other.Name }
 
