@@ -85,12 +85,9 @@ func isClass(t *testing.T, err error, class string) {
 	}
 }
 
-func TestTopicsAreMadeDescribedChangedAndDeleted(t *testing.T) {
+func TestTopicsAreMade(t *testing.T) {
 	k := openTopics(t)
-	made, err := k.Create(t.Context(), []topic.Wanted{
-		{Name: "a", Partitions: 3, Replicas: 2, Config: map[string]string{"retention.ms": "5", "cleanup.policy": "compact,delete"}},
-		wanted("b", topic.BrokerDefault, topic.BrokerDefault),
-	})
+	made, err := k.Create(t.Context(), []topic.Wanted{wanted("a", 3, 2), wanted("b", topic.BrokerDefault, topic.BrokerDefault)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,45 +97,61 @@ func TestTopicsAreMadeDescribedChangedAndDeleted(t *testing.T) {
 	if b := made["b"]; b.Err != nil || b.Partitions != 2 {
 		t.Errorf("made %+v", b)
 	}
+	all, err := k.List(t.Context())
+	if err != nil || len(all) != 2 || all[0].Config != nil {
+		t.Errorf("all topics: %+v, %v", all, err)
+	}
+	if id := k.describe(broker.Question{Name: "a"})["a"].Topic.ID; id != made["a"].ID {
+		t.Errorf("the id is %s, and was %s", id, made["a"].ID)
+	}
+	if k.Requests() < 4 {
+		t.Errorf("%d requests were counted", k.Requests())
+	}
+}
+
+func TestTopicsAreDescribed(t *testing.T) {
+	k := openTopics(t)
+	options := map[string]string{"retention.ms": "5", "cleanup.policy": "compact,delete"}
+	k.create(topic.Wanted{Name: "a", Partitions: 3, Replicas: 2, Config: options})
 	answers := k.describe(broker.Question{Name: "a", Options: []string{"max.message.bytes"}}, broker.Question{Name: "none"})
 	a := answers["a"].Topic
-	if a == nil || a.ID != made["a"].ID || len(a.Partitions) != 3 || a.ReplicationFactor() != 2 || len(a.Inherited) != 1 || a.Inherited["max.message.bytes"] == "" {
+	if a == nil || len(a.Partitions) != 3 || a.ReplicationFactor() != 2 {
 		t.Fatalf("described %+v, %v", a, answers["a"].Err)
 	}
-	if diff := cmp.Diff(map[string]string{"retention.ms": "5", "cleanup.policy": "compact,delete"}, a.Config); diff != "" {
+	if diff := cmp.Diff(options, a.Config); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)
+	}
+	if len(a.Inherited) != 1 || a.Inherited["max.message.bytes"] == "" {
+		t.Errorf("inherited options: %v", a.Inherited)
 	}
 	if none := answers["none"]; none.Topic != nil || none.Err != nil {
 		t.Errorf("a topic that is not there: %+v", none)
 	}
-	if failed, err := k.Grow(t.Context(), []broker.Growth{{Name: "a", From: 3, To: 4}, {Name: "none", From: 1, To: 2}}); err != nil || len(failed) != 1 {
+}
+
+func TestTopicsAreChangedAndDeleted(t *testing.T) {
+	k := openTopics(t)
+	k.create(topic.Wanted{Name: "a", Partitions: 3, Replicas: 1, Config: map[string]string{"retention.ms": "5", "cleanup.policy": "compact"}})
+	failed, err := k.Grow(t.Context(), []broker.Growth{{Name: "a", From: 3, To: 4}, {Name: "none", From: 1, To: 2}})
+	if err != nil || len(failed) != 1 {
 		t.Errorf("growing: %v, %v", failed, err)
-	} else {
-		isClass(t, failed["none"], "UnknownTopicOrPartitionException")
 	}
+	isClass(t, failed["none"], "UnknownTopicOrPartitionException")
 	value := "9"
 	changes := map[string][]topic.Option{"a": {{Name: "retention.ms", Value: &value}, {Name: "cleanup.policy"}}, "none": {{Name: "retention.ms"}}}
-	if failed, err := k.Configure(t.Context(), changes); err != nil || len(failed) != 1 {
+	if failed, err = k.Configure(t.Context(), changes); err != nil || len(failed) != 1 {
 		t.Errorf("configuring: %v, %v", failed, err)
-	} else {
-		isClass(t, failed["none"], "UnknownTopicOrPartitionException")
 	}
-	a = k.describe(broker.Question{Name: "a"})["a"].Topic
+	isClass(t, failed["none"], "UnknownTopicOrPartitionException")
+	a := k.describe(broker.Question{Name: "a"})["a"].Topic
 	if diff := cmp.Diff(map[string]string{"retention.ms": "9"}, a.Config); diff != "" || len(a.Partitions) != 4 {
 		t.Errorf("%d partitions, options (-want +got):\n%s", len(a.Partitions), diff)
-	}
-	all, err := k.List(t.Context())
-	if err != nil || len(all) != 2 || all[0].Config != nil {
-		t.Errorf("all topics: %+v, %v", all, err)
 	}
 	if failed, err := k.Delete(t.Context(), []string{"a", "none"}); err != nil || len(failed) > 0 {
 		t.Errorf("deleting: %v, %v", failed, err)
 	}
 	if is := k.describe(broker.Question{Name: "a"})["a"]; is.Topic != nil || is.Err != nil {
 		t.Errorf("after its deletion: %+v", is)
-	}
-	if k.Requests() < 9 {
-		t.Errorf("%d requests were counted", k.Requests())
 	}
 }
 

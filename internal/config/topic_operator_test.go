@@ -90,7 +90,7 @@ func TestVariablesOfTopicsAreUnderstood(t *testing.T) {
 	}{
 		"namespace": {"STRIMZI_NAMESPACE", func(c c) any { return c.Namespace }, nil, text()},
 		"bootstrap": {"STRIMZI_KAFKA_BOOTSTRAP_SERVERS", func(c c) any { return c.Kafka.Bootstrap }, nil, map[string]any{
-			"a:1": []string{"a:1"}, " a:1, b:2 ": []string{"a:1", "b:2"},
+			"a:1": []string{"a:1"}, "a:1, b:2,": []string{"a:1", "b:2"},
 		}},
 		"labels": {"STRIMZI_RESOURCE_LABELS", func(c c) any { return c.Labels }, nil, map[string]any{
 			"strimzi.io/cluster=c,a=1": map[string]string{"strimzi.io/cluster": "c", "a": "1"},

@@ -194,6 +194,17 @@ func TestTwoSidesMeet(t *testing.T) {
 	})
 }
 
+// value is what one side has under a name, or that it has nothing.
+type value struct {
+	text string
+	set  bool
+}
+
+func valueIn(side map[string]string, name string) value {
+	text, set := side[name]
+	return value{text, set}
+}
+
 // met is what both sides have to become, and what was changed on both, given what they agreed on.
 func (h *history) met(was map[string]string) (want map[string]string, conflicts []string) {
 	resource, kafka := h.sides()
@@ -202,34 +213,50 @@ func (h *history) met(was map[string]string) (want map[string]string, conflicts 
 	maps.Copy(names, was)
 	want = map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		old, had := was[name]
-		r, inResource := resource[name]
-		k, inKafka := kafka[name]
-		isNumber := name == "partitions" || name == "replicas"
-		resourceMoved, kafkaMoved := inResource != had || r != old, inKafka != had || k != old
-		if h.again {
-			// Nothing is known of another topic: the resource has decided what it mentions, and Kafka the rest.
-			resourceMoved, kafkaMoved = inResource, !inResource
+		meet := metOption
+		if name == "partitions" || name == "replicas" {
+			meet = metNumber
 		}
-		value, set := r, inResource
-		if kafkaMoved && !resourceMoved || isNumber && !inResource {
-			value, set = k, inKafka
+		old := valueIn(was, name)
+		result, conflict := meet(name, valueIn(resource, name), valueIn(kafka, name), known{old, !h.again})
+		if result.set {
+			want[name] = result.text
 		}
-		if resourceMoved && kafkaMoved && (r != k || inResource != inKafka) && !(isNumber && !inResource) {
+		if conflict {
 			conflicts = append(conflicts, name)
 		}
-		if name == "partitions" && inResource && int(h.wanted(h.T).Partitions) < len(h.kafka.Partitions) {
-			value, set = k, true
-			if h.again {
-				conflicts = append(conflicts, name)
-			}
-		}
-		if set {
-			want[name] = value
-		}
 	}
-	slices.Sort(conflicts)
 	return want, conflicts
+}
+
+// known is what was agreed on; nothing is known of a topic that was made again.
+type known struct {
+	value
+	is bool
+}
+
+func metOption(_ string, r, k value, was known) (result value, conflict bool) {
+	switch {
+	case was.is && r == was.value, !was.is && !r.set:
+		return k, false
+	case was.is:
+		return r, r != k && k != was.value
+	}
+	return r, false
+}
+
+func metNumber(name string, r, k value, was known) (result value, conflict bool) {
+	if !r.set {
+		return k, false
+	}
+	if name == "partitions" && less(r, k) {
+		return k, !was.is || r != was.value
+	}
+	return metOption(name, r, k, was)
+}
+
+func less(a, b value) bool {
+	return len(a.text) < len(b.text) || len(a.text) == len(b.text) && a.text < b.text
 }
 
 func conflictsIn(told []string) []string {
@@ -372,22 +399,11 @@ func TestWhatWasDoneInKafkaIsLeftWhereItIsReported(t *testing.T) {
 			if diff := cmp.Diff(resource, resourceAfter); diff != "" {
 				h.Fatalf("the resource was edited (-before +after):\n%s", diff)
 			}
-			for name := range values() {
-				edited := before[name] != resource[name] || has(before, name) != has(resource, name)
-				if !edited && (kafka[name] != kafkaAfter[name] || has(kafka, name) != has(kafkaAfter, name)) {
-					h.Fatalf("%s was %q in Kafka and is %q, but nobody edited it in the resource", name, kafka[name], kafkaAfter[name])
-				}
-				if edited && (resource[name] != kafkaAfter[name] || has(resource, name) != has(kafkaAfter, name)) {
-					h.Fatalf("%s was edited to %q in the resource, and is %q in Kafka", name, resource[name], kafkaAfter[name])
-				}
-			}
-			for _, name := range []string{"partitions", "replicas"} {
+			for _, name := range append(slices.Sorted(maps.Keys(values())), "partitions", "replicas") {
 				if name == "partitions" && again {
 					continue // a number that the resource wanted before, and could not have while Kafka had more
 				}
-				if before[name] == resource[name] && kafka[name] != kafkaAfter[name] {
-					h.Fatalf("%s was %s in Kafka and is %s, but nobody edited it in the resource", name, kafka[name], kafkaAfter[name])
-				}
+				h.reported(name, [4]value{valueIn(before, name), valueIn(resource, name), valueIn(kafka, name), valueIn(kafkaAfter, name)})
 			}
 			state := h.resourceState(h.T) + h.kafkaState()
 			if h.looks(); state != h.resourceState(h.T)+h.kafkaState() {
@@ -397,7 +413,15 @@ func TestWhatWasDoneInKafkaIsLeftWhereItIsReported(t *testing.T) {
 	})
 }
 
-func has(side map[string]string, name string) bool {
-	_, set := side[name]
-	return set
+// reported holds what a look did to a value of Kafka, given the resource's before and after it was edited, and Kafka's before and after.
+func (h *history) reported(name string, v [4]value) {
+	h.Helper()
+	before, resource, kafka, after := v[0], v[1], v[2], v[3]
+	if before == resource && kafka != after {
+		h.Fatalf("%s was %v in Kafka and is %v, but nobody edited it in the resource", name, kafka, after)
+	}
+	// A number that the resource begins to say, as it was agreed on, is no edit; and partitions may not be taken away.
+	if isNumber := name == "partitions" || name == "replicas"; !isNumber && before != resource && resource != after {
+		h.Fatalf("%s was edited to %v in the resource, and is %v in Kafka", name, resource, after)
+	}
 }

@@ -134,6 +134,16 @@ func TestResourcesKnowWhoClaimsWhat(t *testing.T) {
 	if before[0] != key("a") {
 		t.Error("a list that was handed out changed")
 	}
+	for _, name := range []string{"a", "b", "b"} {
+		r.remove(key(name))
+	}
+	if r.count() != 0 || len(r.claims) != 0 || len(r.paused) != 0 {
+		t.Errorf("something is left: %+v", r)
+	}
+}
+
+func TestAResourceThatIsBackLeftNothingBehind(t *testing.T) {
+	r := newResources()
 	r.orphan(key("c"), "left")
 	if name, is := r.orphaned(key("c")); !is || name != "left" {
 		t.Errorf("left behind: %s", name)
@@ -142,11 +152,10 @@ func TestResourcesKnowWhoClaimsWhat(t *testing.T) {
 	if _, is := r.orphaned(key("c")); is {
 		t.Error("a resource that is back left nothing behind")
 	}
-	for _, name := range []string{"a", "b", "c", "c"} {
-		r.remove(key(name))
-	}
-	if r.count() != 0 || len(r.claims) != 0 || len(r.topics) != 0 || len(r.paused) != 0 {
-		t.Errorf("something is left: %+v", r)
+	r.orphan(key("c"), "left")
+	r.adopted(key("c"))
+	if _, is := r.orphaned(key("c")); is {
+		t.Error("a topic that another resource has was not left behind")
 	}
 }
 
@@ -287,7 +296,9 @@ func TestStatus(t *testing.T) {
 				},
 			},
 			v1.KafkaTopicStatus{TopicName: "a", TopicID: "id", Conditions: []v1.Condition{
-				ready, warned, {Type: "Warning", Message: "x"}, warning(v1.WarningDrift, `Kafka differs from the resource and is left like that: partitions is 3, o is "3"`),
+				ready, warned,
+				{Type: "Warning", Message: "x"},
+				warning(v1.WarningDrift, `Kafka differs from the resource and is left like that: partitions is 3, o is "3"`),
 				warning(v1.WarningTopicConflict, "c1; c2"),
 			}},
 		},
