@@ -155,6 +155,25 @@ func TestTopicsAreChangedAndDeleted(t *testing.T) {
 	}
 }
 
+// TestOptionsWithoutAValueAreNone has one as Kafka tells secrets: without their values.
+func TestOptionsWithoutAValueAreNone(t *testing.T) {
+	k := openTopics(t)
+	k.create(wanted("a", 1, 1))
+	k.fake.ControlKey(kmsg.DescribeConfigs.Int16(), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		answer := request.ResponseKind().(*kmsg.DescribeConfigsResponse)
+		one := kmsg.NewDescribeConfigsResponseResource()
+		one.ResourceType, one.ResourceName = kmsg.ConfigResourceTypeTopic, "a"
+		c := kmsg.NewDescribeConfigsResponseResourceConfig()
+		c.Name, c.IsSensitive, c.Source = "secret", true, kmsg.ConfigSourceDynamicTopicConfig
+		one.Configs = append(one.Configs, c)
+		answer.Resources = append(answer.Resources, one)
+		return answer, nil, true
+	})
+	if a := k.describe(broker.Question{Name: "a", Options: []string{"secret"}})["a"].Topic; a == nil || len(a.Config)+len(a.Inherited) > 0 {
+		t.Errorf("described %+v", a)
+	}
+}
+
 func TestNoQuestionIsNotAskedAboutAllTopics(t *testing.T) {
 	k := openTopics(t)
 	k.create(wanted("a", 1, 1))
