@@ -26,18 +26,38 @@ func (r *Refused) Unwrap() error { return r.Code }
 
 const exceptions = "org.apache.kafka.common.errors."
 
-// irregular are the exceptions whose names do not follow from that of the error.
+// irregular are the exceptions whose names do not follow from that of the error (Kafka's Errors.java).
 func irregular() map[string]string {
 	return map[string]string{
-		"UNKNOWN_SERVER_ERROR":         "UnknownServerException",
-		"TOPIC_ALREADY_EXISTS":         "TopicExistsException",
-		"INVALID_TOPIC_EXCEPTION":      "InvalidTopicException",
-		"CLUSTER_AUTHORIZATION_FAILED": "ClusterAuthorizationException",
-		"TOPIC_AUTHORIZATION_FAILED":   "TopicAuthorizationException",
-		"SASL_AUTHENTICATION_FAILED":   "SaslAuthenticationException",
-		"INVALID_CONFIG":               "InvalidConfigurationException",
-		"REQUEST_TIMED_OUT":            "TimeoutException",
-		"NOT_LEADER_OR_FOLLOWER":       "NotLeaderOrFollowerException",
+		"UNKNOWN_SERVER_ERROR":                  "UnknownServerException",
+		"CORRUPT_MESSAGE":                       "CorruptRecordException",
+		"NOT_LEADER_FOR_PARTITION":              "NotLeaderOrFollowerException",
+		"REQUEST_TIMED_OUT":                     "TimeoutException",
+		"MESSAGE_TOO_LARGE":                     "RecordTooLargeException",
+		"STALE_CONTROLLER_EPOCH":                "ControllerMovedException",
+		"OFFSET_METADATA_TOO_LARGE":             "OffsetMetadataTooLarge",
+		"NETWORK_EXCEPTION":                     "NetworkException",
+		"INVALID_TOPIC_EXCEPTION":               "InvalidTopicException",
+		"RECORD_LIST_TOO_LARGE":                 "RecordBatchTooLargeException",
+		"TOPIC_AUTHORIZATION_FAILED":            "TopicAuthorizationException",
+		"GROUP_AUTHORIZATION_FAILED":            "GroupAuthorizationException",
+		"CLUSTER_AUTHORIZATION_FAILED":          "ClusterAuthorizationException",
+		"TOPIC_ALREADY_EXISTS":                  "TopicExistsException",
+		"INVALID_CONFIG":                        "InvalidConfigurationException",
+		"OUT_OF_ORDER_SEQUENCE_NUMBER":          "OutOfOrderSequenceException",
+		"DUPLICATE_SEQUENCE_NUMBER":             "DuplicateSequenceException",
+		"INVALID_PRODUCER_ID_MAPPING":           "InvalidPidMappingException",
+		"INVALID_TRANSACTION_TIMEOUT":           "InvalidTxnTimeoutException",
+		"TRANSACTIONAL_ID_AUTHORIZATION_FAILED": "TransactionalIdAuthorizationException",
+		"KAFKA_STORAGE_ERROR":                   "KafkaStorageException",
+		"SASL_AUTHENTICATION_FAILED":            "SaslAuthenticationException",
+		"DELEGATION_TOKEN_AUTH_DISABLED":        "DelegationTokenDisabledException",
+		"DELEGATION_TOKEN_REQUEST_NOT_ALLOWED":  "UnsupportedByAuthenticationException",
+		"DELEGATION_TOKEN_AUTHORIZATION_FAILED": "DelegationTokenAuthorizationException",
+		"NON_EMPTY_GROUP":                       "GroupNotEmptyException",
+		"PRINCIPAL_DESERIALIZATION_FAILURE":     "PrincipalDeserializationException",
+		"FETCH_SESSION_TOPIC_ID_ERROR":          "FetchSessionTopicIdException",
+		"INVALID_REGULAR_EXPRESSION":            "InvalidRegularExpression",
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -76,6 +77,9 @@ type Answer struct {
 
 // Describe tells about topics: where their replicas are, and their options. All questions are a few requests together.
 func (t *Topics) Describe(ctx context.Context, questions []Question) (map[string]Answer, error) {
+	if len(questions) == 0 {
+		return nil, nil // no name would mean all topics
+	}
 	names := make([]string, 0, len(questions))
 	for _, q := range questions {
 		names = append(names, q.Name)
@@ -368,23 +372,25 @@ func (t *Topics) Grow(ctx context.Context, growing []Growth) (map[string]error, 
 
 // Configure sets and removes options, by topic. Topics whose options all were changed are not in the answer; of the others none was (KIP-339).
 func (t *Topics) Configure(ctx context.Context, changes map[string][]topic.Option) (map[string]error, error) {
-	request := kmsg.NewPtrIncrementalAlterConfigsRequest()
-	for name, options := range changes {
-		one := kmsg.NewIncrementalAlterConfigsRequestResource()
-		one.ResourceType, one.ResourceName = kmsg.ConfigResourceTypeTopic, name
-		for _, o := range options {
-			one.Configs = append(one.Configs, alteration(o))
-		}
-		request.Resources = append(request.Resources, one)
-	}
-	response, err := send[*kmsg.IncrementalAlterConfigsResponse](ctx, t.client, request)
-	if err != nil {
-		return nil, err
-	}
 	out := map[string]error{}
-	for _, r := range response.Resources {
-		if err := refused(r.ErrorCode, r.ErrorMessage); err != nil {
-			out[r.ResourceName] = err
+	for part := range parts(slices.Sorted(maps.Keys(changes)), func(name string) int { return len(changes[name]) }) {
+		request := kmsg.NewPtrIncrementalAlterConfigsRequest()
+		for _, name := range part {
+			one := kmsg.NewIncrementalAlterConfigsRequestResource()
+			one.ResourceType, one.ResourceName = kmsg.ConfigResourceTypeTopic, name
+			for _, o := range changes[name] {
+				one.Configs = append(one.Configs, alteration(o))
+			}
+			request.Resources = append(request.Resources, one)
+		}
+		response, err := send[*kmsg.IncrementalAlterConfigsResponse](ctx, t.client, request)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range response.Resources {
+			if err := refused(r.ErrorCode, r.ErrorMessage); err != nil {
+				out[r.ResourceName] = err
+			}
 		}
 	}
 	return out, nil
@@ -401,23 +407,25 @@ func alteration(o topic.Option) kmsg.IncrementalAlterConfigsRequestResourceConfi
 
 // Delete removes topics. Those that are gone, or never were, are not in the answer.
 func (t *Topics) Delete(ctx context.Context, names []string) (map[string]error, error) {
-	request := kmsg.NewPtrDeleteTopicsRequest()
-	request.TimeoutMillis = timeoutMillis
-	for _, name := range names {
-		one := kmsg.NewDeleteTopicsRequestTopic()
-		one.Topic = &name
-		request.Topics = append(request.Topics, one)
-		request.TopicNames = append(request.TopicNames, name)
-	}
-	response, err := send[*kmsg.DeleteTopicsResponse](ctx, t.client, request)
-	if err != nil {
-		return nil, err
-	}
 	out := map[string]error{}
-	for _, r := range response.Topics {
-		err := refused(r.ErrorCode, r.ErrorMessage)
-		if r.Topic != nil && err != nil && !isRefusal(err, unknownTopic) {
-			out[*r.Topic] = err
+	for part := range slices.Chunk(names, recordLimit) {
+		request := kmsg.NewPtrDeleteTopicsRequest()
+		request.TimeoutMillis = timeoutMillis
+		for _, name := range part {
+			one := kmsg.NewDeleteTopicsRequestTopic()
+			one.Topic = &name
+			request.Topics = append(request.Topics, one)
+			request.TopicNames = append(request.TopicNames, name)
+		}
+		response, err := send[*kmsg.DeleteTopicsResponse](ctx, t.client, request)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range response.Topics {
+			err := refused(r.ErrorCode, r.ErrorMessage)
+			if r.Topic != nil && err != nil && !isRefusal(err, unknownTopic) {
+				out[*r.Topic] = err
+			}
 		}
 	}
 	return out, nil

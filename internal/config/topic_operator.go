@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -222,7 +223,7 @@ func customSASL(env *environment, text string) *SASL {
 		env.wrong(customVariable, "is no JSON object of texts", `{"sasl.mechanism": "…", "sasl.jaas.config": "…"}`)
 		return &SASL{}
 	}
-	for name := range options {
+	for _, name := range slices.Sorted(maps.Keys(options)) {
 		if !strings.HasPrefix(name, "sasl.") {
 			env.wrong(customVariable, fmt.Sprintf("holds %q", name), "names that start with sasl.")
 		}

@@ -30,6 +30,15 @@ func ParseAgreed(text string) *Agreed {
 	return &out
 }
 
+// About is what counts of the agreement for a topic. A topic that was deleted and made again has nothing that its resource agreed to:
+// taking what it lacks for changes would empty the resource. Where nothing is reverted, making it again is a change like others.
+func (a *Agreed) About(is *Actual, mode Mode) *Agreed {
+	if a != nil && a.TopicID != is.ID && mode == TwoWay {
+		return nil
+	}
+	return a
+}
+
 // String is the text for the resource to carry. The same agreement has always the same text.
 func (a *Agreed) String() string {
 	text, err := json.Marshal(a)

@@ -30,14 +30,20 @@ func Manages(claim Claim, all []Claim) (bool, string) {
 		return true, ""
 	}
 	if tie {
-		// Each names another one.
+		// Each names another one, always the same.
+		first := *winner
+		winner = nil
 		for i, other := range all {
-			if !other.same(claim) && !other.before(claim) && !claim.before(other) {
+			if !other.same(claim) && !first.before(other) && (winner == nil || other.ref() < winner.ref()) {
 				winner = &all[i]
 			}
 		}
 	}
-	return false, fmt.Sprintf("Managed by Ref{namespace='%s', name='%s'}", winner.Namespace, winner.Name)
+	return false, "Managed by " + winner.ref()
+}
+
+func (c Claim) ref() string {
+	return fmt.Sprintf("Ref{namespace='%s', name='%s'}", c.Namespace, c.Name)
 }
 
 func (c Claim) same(other Claim) bool { return c.Namespace == other.Namespace && c.Name == other.Name }

@@ -137,6 +137,9 @@ func (c *comparison) partitions() {
 	if c.agreed != nil {
 		lagging = c.lagging(want != c.agreed.Partitions, is != c.agreed.Partitions)
 	}
+	if c.agreed == nil && c.policy.Mode == TwoWay && want < is {
+		lagging = bothSides
+	}
 	switch {
 	case lagging == resourceSide:
 		c.out.Resource = append(c.out.Resource, Edit{Partitions: is})
@@ -163,23 +166,27 @@ func (c *comparison) replicas() {
 	if c.agreed != nil {
 		lagging = c.lagging(want != c.agreed.Replicas, is != c.agreed.Replicas)
 	}
-	// Partitions with different numbers of replicas are on their way; a resource has one number.
-	if lagging == resourceSide && is > 0 {
+	// Partitions with different numbers of replicas are on their way, maybe because of the resource itself; a resource has one number.
+	onTheWay := is == 0
+	switch {
+	case lagging == resourceSide && onTheWay:
+	case lagging == resourceSide:
 		c.out.Resource = append(c.out.Resource, Edit{Replicas: is})
-		return
-	}
-	if lagging == resourceSide {
-		return
-	}
-	c.out.Kafka.Replicas = want
-	if lagging == bothSides {
-		c.conflict("replicas", is, want, "the resource's")
+	default:
+		c.out.Kafka.Replicas = want
+		if lagging == bothSides && !onTheWay {
+			c.conflict("replicas", is, want, "the resource's")
+		}
 	}
 }
 
 func (c *comparison) conflict(what string, kafka, resource any, winner string) {
 	c.out.Conflicts = append(c.out.Conflicts, fmt.Sprintf("%s was changed to %v in Kafka and to %v in the resource: %s value is kept", what, kafka, resource, winner))
 }
+
+// ThrottleAll is the value by which the options of Throttles mean all replicas of a topic. Where nothing is reverted, one that the
+// resource does not ask for is taken for the operator's own, left from replicas that it moved.
+const ThrottleAll = "*"
 
 // Throttles are the options by which replicas on their way are throttled (KIP-73).
 func Throttles() []string {
@@ -233,11 +240,11 @@ func (c *comparison) option(name string) {
 		}
 		return
 	}
-	if !wanted && slices.Contains(Throttles(), name) && c.policy.ThrottlesAreOthers {
-		return
-	}
 	is, set := kafkaValue(c.is, name, want, wanted)
 	if set == wanted && is == want {
+		return
+	}
+	if !wanted && slices.Contains(Throttles(), name) && c.throttle(name, is) {
 		return
 	}
 	switch c.laggingAbout(name, value{want, wanted}, value{is, set}) {
@@ -249,6 +256,22 @@ func (c *comparison) option(name string) {
 	default:
 		c.out.Kafka.Options = append(c.out.Kafka.Options, *option(name, value{want, wanted}))
 	}
+}
+
+// throttle is about a throttle that the resource does not ask for; false if it is an option like others. A throttle belongs to replicas on
+// their way, not to the topic: it never comes into a resource.
+func (c *comparison) throttle(name, is string) bool {
+	if c.policy.ThrottlesAreOthers {
+		return true
+	}
+	if c.policy.Mode == Revert || c.agreed != nil && c.agreed.Config[name] != "" {
+		return false
+	}
+	if is == ThrottleAll {
+		c.out.Kafka.Options = append(c.out.Kafka.Options, Option{Name: name})
+		return true
+	}
+	return c.policy.Mode == TwoWay
 }
 
 // value is the value of an option, or its absence.
@@ -286,7 +309,7 @@ func (c *comparison) laggingAbout(name string, want, is value) side {
 	}
 	text, set := c.agreed.Config[name]
 	was := value{text, set}
-	if !is.set && was.set && c.is.Inherited[name] == was.text {
+	if inherited, known := c.is.Inherited[name]; known && !is.set && was.set && inherited == was.text {
 		// It was agreed on while it was the brokers' value, which it still is.
 		is = was
 	}

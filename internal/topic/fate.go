@@ -15,32 +15,32 @@ const (
 
 // Missing decides about a resource whose topic Kafka does not have. answer is what the user said about the deletion:
 // the value of the annotation, true to carry it out, false to have the topic again.
-func Missing(w Wanted, agreed *Agreed, mode Mode, answer string) Fate {
-	if mode == Revert || agreed == nil || answer == "false" {
+func Missing(w Wanted, agreed *Agreed, p Policy, answer string) Fate {
+	if p.Mode == Revert || agreed == nil || answer == "false" {
 		return Create
 	}
-	if mode == Report {
+	if p.Mode == Report {
 		return Leave
 	}
 	// Who edited the resource since wants the topic.
-	if answer != "true" && agreed.changed(w) {
+	if answer != "true" && agreed.changed(w, p.Alterable) {
 		return Create
 	}
 	return Remove
 }
 
-// changed tells whether the resource asks for something that is not what was agreed on.
-func (a *Agreed) changed(w Wanted) bool {
+// changed tells whether the resource asks for something that is not what was agreed on. What may not be changed was never agreed on.
+func (a *Agreed) changed(w Wanted, alterable Alterable) bool {
 	if w.Partitions != BrokerDefault && w.Partitions != a.Partitions || w.Replicas != BrokerDefault && w.Replicas != a.Replicas {
 		return true
 	}
 	for name, value := range w.Config {
-		if was, set := a.Config[name]; !set || was != value {
+		if was, set := a.Config[name]; alterable.Has(name) && (!set || was != value) {
 			return true
 		}
 	}
 	for name := range a.Config {
-		if _, still := w.Config[name]; !still {
+		if _, still := w.Config[name]; !still && alterable.Has(name) {
 			return true
 		}
 	}

@@ -3,6 +3,7 @@ package topic
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strconv"
 
 	v1 "castellan.io/castellan/api/v1"
@@ -19,6 +20,9 @@ func Spec(resourceName string, is *Actual) v1.KafkaTopicSpec {
 		out.TopicName = is.Name
 	}
 	for name, value := range is.Config {
+		if slices.Contains(Throttles(), name) {
+			continue // of replicas on their way, not of the topic
+		}
 		if out.Config == nil {
 			out.Config = v1.FreeForm{}
 		}

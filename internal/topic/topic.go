@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	v1 "castellan.io/castellan/api/v1"
@@ -79,8 +81,9 @@ func Read(t *v1.KafkaTopic) (Wanted, error) {
 	if t.Spec.Replicas != nil {
 		out.Replicas = *t.Spec.Replicas
 	}
-	for option, raw := range t.Spec.Config {
-		value, set, err := optionText(raw)
+	// In order, so that of several wrong options always the same one is named.
+	for _, option := range slices.Sorted(maps.Keys(t.Spec.Config)) {
+		value, set, err := optionText(t.Spec.Config[option])
 		if err != nil {
 			return Wanted{}, fmt.Errorf("spec.config.%s %w", option, err)
 		}
@@ -91,7 +94,10 @@ func Read(t *v1.KafkaTopic) (Wanted, error) {
 	return out, nil
 }
 
-var errOptionValue = errors.New("is an object; give a text, a number, true or false, or a list of these")
+var (
+	errOptionValue = errors.New("is an object; give a text, a number, true or false, or a list of these")
+	errNullInList  = errors.New("has null in its list; give texts, numbers, true or false there")
+)
 
 // optionText is the text that Kafka has for a value; null sets nothing.
 func optionText(raw json.RawMessage) (text string, set bool, err error) {
@@ -121,8 +127,11 @@ func listText(raw json.RawMessage) (string, bool, error) {
 	texts := make([]string, 0, len(items))
 	for _, item := range items {
 		text, set, err := optionText(item)
-		if err != nil || !set {
-			return "", false, errOptionValue
+		if err != nil {
+			return "", false, err
+		}
+		if !set {
+			return "", false, errNullInList
 		}
 		texts = append(texts, text)
 	}

@@ -52,6 +52,7 @@ func (o *Operator) changed(was, is *v1.KafkaTopic) {
 	key := client.ObjectKeyFromObject(is)
 	if !o.selects(is) {
 		o.forget(key)
+		o.others(topic.Name(was))
 		return
 	}
 	if was.UID != is.UID {
@@ -63,7 +64,7 @@ func (o *Operator) changed(was, is *v1.KafkaTopic) {
 		o.queue.Forget(key)
 		o.queue.Add(key)
 	}
-	if topic.Name(was) != topic.Name(is) || o.selects(was) != o.selects(is) {
+	if topic.Name(was) != topic.Name(is) || topic.Managed(was) && !topic.Managed(is) {
 		o.others(topic.Name(was))
 	}
 }

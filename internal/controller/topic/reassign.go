@@ -182,7 +182,7 @@ func (r *Reassigner) throttle(ctx context.Context, brokers []placement.Broker, t
 	if err := r.kafka.Throttle(ctx, ids(brokers), r.rate); err != nil {
 		return err
 	}
-	all := "*"
+	all := topic.ThrottleAll
 	changes := map[string][]topic.Option{}
 	for _, name := range topics {
 		for _, option := range topic.Throttles() {

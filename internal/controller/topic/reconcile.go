@@ -152,11 +152,14 @@ func (o *Operator) decide(jobs []*job) {
 		default:
 			o.deletions.exists(j.key)
 			j.deed = compare
-			j.difference = topic.Compare(j.wanted, j.actual, j.agreed, topic.Policy{
-				Mode: j.mode, Alterable: o.Alterable, ThrottlesAreOthers: o.ThrottlesAreOthers || moving(j.resource),
-			})
+			j.agreed = j.agreed.About(j.actual, j.mode)
+			j.difference = topic.Compare(j.wanted, j.actual, j.agreed, o.policy(j))
 		}
 	}
+}
+
+func (o *Operator) policy(j *job) topic.Policy {
+	return topic.Policy{Mode: j.mode, Alterable: o.Alterable, ThrottlesAreOthers: o.ThrottlesAreOthers || moving(j.resource)}
 }
 
 // decideDeletion is about a resource that is being deleted, or is gone.
@@ -183,7 +186,7 @@ func (o *Operator) decideDeletion(j *job, known int) {
 // decideMissing is about a resource whose topic Kafka does not have.
 func (o *Operator) decideMissing(j *job, known int) {
 	answer := j.resource.Annotations[v1.AnnotationConfirmDeletion]
-	switch topic.Missing(j.wanted, j.agreed, j.mode, answer) {
+	switch topic.Missing(j.wanted, j.agreed, o.policy(j), answer) {
 	case topic.Create:
 		j.deed = create
 		o.deletions.exists(j.key)

@@ -28,6 +28,10 @@ func (j *job) status() v1.KafkaTopicStatus {
 	if was := j.resource.Status.TopicName; was != "" && was != out.TopicName {
 		out.TopicName, out.TopicID = was, j.resource.Status.TopicID
 	}
+	if j.deed == tell && j.replicas == nil {
+		// Nobody looked how far it is.
+		out.ReplicasChange = j.resource.Status.ReplicasChange
+	}
 	out.Conditions = append(out.Conditions, j.verdict())
 	out.Conditions = append(out.Conditions, j.warnings...)
 	out.Conditions = append(out.Conditions, j.difference.Warnings...)

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"strconv"
 	"testing"
@@ -332,14 +331,3 @@ func text(s string) *string { return &s }
 func number(n int32) *int32 { return &n }
 
 func raw(n int) json.RawMessage { return json.RawMessage(strconv.Itoa(n)) }
-
-// silent is a listener address that nobody answers at.
-func silent(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}

@@ -1,0 +1,546 @@
+package topic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kerr"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/broker"
+	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/topic"
+)
+
+// clock is a time that a test sets.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+func (c *clock) passes(d time.Duration) { c.at = c.at.Add(d) }
+
+func key(name string) types.NamespacedName { return types.NamespacedName{Namespace: "ns", Name: name} }
+
+func made(name string, change func(*v1.KafkaTopic)) *v1.KafkaTopic {
+	out := &v1.KafkaTopic{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: name, Generation: 7, Labels: map[string]string{"l": "1"}}}
+	if change != nil {
+		change(out)
+	}
+	return out
+}
+
+func operator(change func(*Options)) *Operator {
+	options := Options{Namespace: "ns", Labels: map[string]string{"l": "1"}, Now: time.Now, Resync: 2 * time.Minute, SyncInterval: 10 * time.Second, Finalizers: true, BatchSize: 10}
+	if change != nil {
+		change(&options)
+	}
+	return New(options)
+}
+
+// queued takes all that waits in the queue.
+func queued(o *Operator) []string {
+	var out []string
+	for o.queue.Len() > 0 {
+		k, _ := o.queue.Get()
+		o.queue.Done(k)
+		out = append(out, k.Name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestDeletionsOfTheSameTimeAreCountedTogether(t *testing.T) {
+	c := &clock{at: time.Unix(1000, 0)}
+	d := newDeletions(c.now)
+	deleting := made("x", func(t *v1.KafkaTopic) { t.DeletionTimestamp = &metav1.Time{Time: c.at} })
+	for i := range 10 {
+		d.see(key(fmt.Sprint(i)), deleting)
+		d.see(key(fmt.Sprint(i)), deleting)
+	}
+	if d.manyResources(100) {
+		t.Error("10 of 100 are many")
+	}
+	d.follow(1)
+	if !d.manyResources(100) || !d.manyTopics(1) && d.manyTopics(0) {
+		t.Error("one more, which was carried out, is not counted")
+	}
+	c.passes(together + time.Second)
+	if d.manyResources(100) {
+		t.Error("what was carried out long ago still counts")
+	}
+	d.follow(1)
+	d.see(key("0"), made("0", nil))
+	d.see(key("1"), made("1", func(t *v1.KafkaTopic) {
+		t.DeletionTimestamp, t.Annotations = &metav1.Time{Time: c.at}, map[string]string{v1.AnnotationConfirmDeletion: "true"}
+	}))
+	d.see(key("2"), made("2", func(t *v1.KafkaTopic) {
+		t.DeletionTimestamp, t.Annotations = &metav1.Time{Time: c.at}, map[string]string{v1.AnnotationManaged: "false"}
+	}))
+	d.forget(key("3"))
+	if got := len(d.leaving); got != 6 {
+		t.Errorf("%d leave, without one that stays, one that was confirmed, one that is not managed and one that is gone", got)
+	}
+}
+
+func TestHowLongATopicIsMissingIsKnown(t *testing.T) {
+	c := &clock{at: time.Unix(1000, 0)}
+	d := newDeletions(c.now)
+	if d.vanish(key("a")) != 0 {
+		t.Error("it was missing before it was")
+	}
+	c.passes(3 * time.Second)
+	if got := d.vanish(key("a")); got != 3*time.Second {
+		t.Errorf("missing for %s", got)
+	}
+	d.exists(key("a"))
+	if got := d.vanish(key("a")); got != 0 {
+		t.Errorf("missing for %s, though it came back", got)
+	}
+	d.vanish(key("b"))
+	d.vanish(key("c"))
+	if !d.manyTopics(3) || d.manyResources(3) {
+		t.Error("three of three topics")
+	}
+	d.forget(key("c"))
+	if d.manyTopics(3) {
+		t.Error("a resource that is gone counts")
+	}
+}
+
+func claiming(name, topic string, paused bool) *v1.KafkaTopic {
+	return made(name, func(t *v1.KafkaTopic) {
+		t.Spec.TopicName = topic
+		if paused {
+			t.Annotations = map[string]string{v1.AnnotationPauseReconciliation: "true"}
+		}
+	})
+}
+
+func TestAResourceClaimsTheTopicOfItsNameUnlessItNamesAnother(t *testing.T) {
+	r := newResources("ns")
+	r.put(claiming("a", "", false))
+	r.put(claiming("b", "a", false))
+	if got := r.claiming("a"); !slices.Equal(got, []types.NamespacedName{key("b"), key("a")}) {
+		t.Errorf("%v claim it", got)
+	}
+	r.put(claiming("a", "other", false))
+	if got := r.claiming("a"); !slices.Equal(got, []types.NamespacedName{key("b")}) {
+		t.Errorf("%v claim it after one has another name", got)
+	}
+	r.remove(key("b"))
+	if got := r.claiming("a"); len(got) > 0 || len(r.claiming("other")) != 1 {
+		t.Errorf("%v claim it after the other is gone", got)
+	}
+}
+
+func TestResourcesKnowWhoClaimsWhat(t *testing.T) {
+	r := newResources("ns")
+	r.put(claiming("a", "t", false))
+	r.put(claiming("b", "t", true))
+	r.put(claiming("b", "t", true))
+	if got := r.claiming("t"); !slices.Equal(got, []types.NamespacedName{key("a"), key("b")}) || r.count() != 2 || r.pausedCount() != 1 {
+		t.Errorf("%v claim it, of %d, %d paused", got, r.count(), r.pausedCount())
+	}
+	before := r.claiming("t")
+	r.put(claiming("a", "other", false))
+	r.put(claiming("b", "t", false))
+	if got := r.claiming("t"); !slices.Equal(got, []types.NamespacedName{key("b")}) || len(r.claiming("other")) != 1 || r.pausedCount() != 0 {
+		t.Errorf("after another name: %v", got)
+	}
+	if before[0] != key("a") {
+		t.Error("a list that was handed out changed")
+	}
+	for _, name := range []string{"a", "b", "b"} {
+		r.remove(key(name))
+	}
+	if r.count() != 0 || len(r.claims) != 0 || len(r.paused) != 0 {
+		t.Errorf("something is left: %+v", r)
+	}
+}
+
+func TestAResourceThatIsBackLeftNothingBehind(t *testing.T) {
+	r := newResources("ns")
+	r.orphan(key("c"), "left")
+	if name, is := r.orphaned(key("c")); !is || name != "left" {
+		t.Errorf("left behind: %s", name)
+	}
+	r.put(claiming("c", "left", false))
+	if _, is := r.orphaned(key("c")); is {
+		t.Error("a resource that is back left nothing behind")
+	}
+	r.orphan(key("c"), "left")
+	r.adopted(key("c"))
+	if _, is := r.orphaned(key("c")); is {
+		t.Error("a topic that another resource has was not left behind")
+	}
+}
+
+func TestEventsThatSaySomethingNewAreLookedAt(t *testing.T) {
+	now := metav1.Now()
+	tests := map[string]struct {
+		change func(*v1.KafkaTopic)
+		want   []string
+	}{
+		"nothing":                          {func(*v1.KafkaTopic) {}, nil},
+		"a new spec":                       {func(t *v1.KafkaTopic) { t.Generation++ }, []string{"a"}},
+		"a status":                         {func(t *v1.KafkaTopic) { t.Status.TopicID = "x" }, nil},
+		"a deletion":                       {func(t *v1.KafkaTopic) { t.DeletionTimestamp = &now }, []string{"a"}},
+		"a pause":                          {func(t *v1.KafkaTopic) { t.Annotations[v1.AnnotationPauseReconciliation] = "true" }, []string{"a"}},
+		"what the operator notes":          {func(t *v1.KafkaTopic) { t.Annotations[v1.AnnotationAgreed] = "{}" }, nil},
+		"the finalizer that was asked for": {func(t *v1.KafkaTopic) { t.Finalizers = []string{v1.FinalizerTopic} }, nil},
+		"another object of the name":       {func(t *v1.KafkaTopic) { t.UID = "2" }, []string{"a", "rival"}},
+		"not managed any more":             {func(t *v1.KafkaTopic) { t.Annotations[v1.AnnotationManaged] = "false" }, []string{"a", "rival"}},
+		"another name":                     {func(t *v1.KafkaTopic) { t.Generation++; t.Spec.TopicName = "other" }, []string{"a", "rival"}},
+		"no label any more":                {func(t *v1.KafkaTopic) { t.Labels = nil }, []string{"rival"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := operator(nil)
+			events := o.events()
+			before := made("a", func(t *v1.KafkaTopic) { t.Spec.TopicName, t.Annotations = "t", map[string]string{} })
+			events.OnAdd(before, true)
+			events.OnAdd(made("rival", func(t *v1.KafkaTopic) { t.Spec.TopicName = "t" }), true)
+			events.OnAdd(made("foreign", func(t *v1.KafkaTopic) { t.Labels = nil }), true)
+			if got := queued(o); !slices.Equal(got, []string{"a", "rival"}) {
+				t.Fatalf("at the start: %v", got)
+			}
+			after := before.DeepCopy()
+			test.change(after)
+			events.OnUpdate(before, after)
+			if got := queued(o); !slices.Equal(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestWhatIsLostWithItsLabelComesBackWithIt(t *testing.T) {
+	o := operator(nil)
+	with, without := made("a", nil), made("a", func(t *v1.KafkaTopic) { t.Labels = nil })
+	events := o.events()
+	events.OnAdd(with, true)
+	events.OnUpdate(with, without)
+	if o.resources.count() != 0 {
+		t.Error("it is still known")
+	}
+	queued(o)
+	events.OnUpdate(without, with)
+	if got := queued(o); o.resources.count() != 1 || !slices.Equal(got, []string{"a"}) {
+		t.Errorf("%d known, %v queued", o.resources.count(), got)
+	}
+}
+
+func TestLookInterval(t *testing.T) {
+	tests := map[string]struct {
+		mode topic.Mode
+		size int
+		want time.Duration
+	}{
+		"in one direction as configured":             {topic.Revert, 1_000_000, 2 * time.Minute},
+		"where drift is told as configured":          {topic.Report, 0, 2 * time.Minute},
+		"in both directions soon":                    {topic.TwoWay, 100, 10 * time.Second},
+		"in both directions more slowly, with many":  {topic.TwoWay, 10_000, 20 * time.Second},
+		"with very many more slowly than configured": {topic.TwoWay, 100_000, 200 * time.Second},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := operator(func(o *Options) { o.Mode = test.mode })
+			for i := range test.size {
+				o.resources.names[fmt.Sprint(i)] = struct{}{}
+			}
+			if got := o.lookInterval(); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestTrimKeepsWhatIsRead(t *testing.T) {
+	in := made("a", func(t *v1.KafkaTopic) {
+		t.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
+		t.Finalizers, t.UID, t.ResourceVersion = []string{v1.FinalizerTopic}, "u", "9"
+		t.Annotations = map[string]string{"kubectl.kubernetes.io/last-applied-configuration": "{}", v1.AnnotationDrift: "report"}
+		t.Status.TopicName = "a"
+	})
+	want := in.DeepCopy()
+	want.ManagedFields, want.Annotations = nil, map[string]string{v1.AnnotationDrift: "report"}
+	got, err := Trim()(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, name := range []string{v1.AnnotationManaged, v1.AnnotationPauseReconciliation, v1.AnnotationAgreed, v1.AnnotationConfirmDeletion, v1.AnnotationDrift} {
+		if !slices.Contains(annotationsRead(), name) {
+			t.Errorf("%s is read and trimmed", name)
+		}
+	}
+	if other, err := Trim()("text"); err != nil || other != "text" {
+		t.Errorf("another object: %v, %v", other, err)
+	}
+}
+
+func TestStatus(t *testing.T) {
+	ready := v1.Condition{Type: "Ready", Status: "True"}
+	warned := v1.Condition{Type: "Warning", Status: "True", Reason: "InvalidConfig", Message: "w"}
+	replicas := &v1.ReplicasChangeStatus{TargetReplicas: 3, State: "ongoing", SessionID: "s"}
+	resource := func(change func(*v1.KafkaTopic)) *v1.KafkaTopic {
+		return made("a", func(t *v1.KafkaTopic) {
+			t.Status.TopicName, t.Status.TopicID = "a", "old"
+			if change != nil {
+				change(t)
+			}
+		})
+	}
+	actual := &topic.Actual{Name: "a", ID: "id"}
+	refusal := &broker.Refused{Class: "c.TopicDeletionDisabledException", Message: "no", Code: kerr.TopicDeletionDisabled}
+	three := "3"
+	tests := map[string]struct {
+		job  *job
+		want v1.KafkaTopicStatus
+	}{
+		"all is as wanted": {
+			&job{resource: resource(nil), actual: actual, deed: compare},
+			v1.KafkaTopicStatus{TopicName: "a", TopicID: "id", Conditions: []v1.Condition{ready}},
+		},
+		"a verdict comes first, then warnings, drift and conflicts": {
+			&job{
+				resource: resource(nil), actual: actual, deed: compare, mode: topic.Report, warnings: []v1.Condition{warned},
+				difference: topic.Difference{
+					Warnings: []v1.Condition{{Type: "Warning", Message: "x"}}, Resource: []topic.Edit{{Partitions: 3}, {Option: &topic.Option{Name: "o", Value: &three}}}, Conflicts: []string{"c1", "c2"},
+				},
+			},
+			v1.KafkaTopicStatus{TopicName: "a", TopicID: "id", Conditions: []v1.Condition{
+				ready, warned,
+				{Type: "Warning", Message: "x"},
+				warning(v1.WarningDrift, `Kafka differs from the resource and is left like that: partitions is 3, o is "3"`),
+				warning(v1.WarningTopicConflict, "c1; c2"),
+			}},
+		},
+		"what is written into the resource is no drift": {
+			&job{resource: resource(nil), actual: actual, deed: compare, mode: topic.TwoWay, difference: topic.Difference{Resource: []topic.Edit{{Partitions: 3}}}},
+			v1.KafkaTopicStatus{TopicName: "a", TopicID: "id", Conditions: []v1.Condition{ready}},
+		},
+		"what cannot be comes before what went wrong": {
+			&job{
+				resource: resource(nil), actual: actual, deed: compare, err: refusal,
+				difference: topic.Difference{Refused: []topic.Refusal{{Reason: "NotSupported", Message: "first"}, {Reason: "NotSupported", Message: "second"}}},
+			},
+			v1.KafkaTopicStatus{TopicName: "a", TopicID: "id", Conditions: []v1.Condition{notReady("NotSupported", "first")}},
+		},
+		"Kafka's words": {
+			&job{resource: resource(nil), err: refusal},
+			v1.KafkaTopicStatus{TopicName: "a", Conditions: []v1.Condition{notReady("KafkaError", "c.TopicDeletionDisabledException: no")}},
+		},
+		"Kafka's silence": {
+			&job{resource: resource(nil), err: fmt.Errorf("%w: x", broker.ErrUnreachable)},
+			v1.KafkaTopicStatus{TopicName: "a", Conditions: []v1.Condition{notReady("KafkaError", "Kafka does not answer: x")}},
+		},
+		"anything else": {
+			&job{resource: resource(nil), err: errors.New("x")},
+			v1.KafkaTopicStatus{TopicName: "a", Conditions: []v1.Condition{notReady("InternalError", "x")}},
+		},
+		"a name that changed": {
+			&job{resource: resource(func(t *v1.KafkaTopic) { t.Spec.TopicName = "b" }), err: &problem{"NotSupported", "no"}},
+			v1.KafkaTopicStatus{TopicName: "a", TopicID: "old", Conditions: []v1.Condition{notReady("NotSupported", "no")}},
+		},
+		"paused": {
+			&job{resource: resource(nil), only: &v1.Condition{Type: "ReconciliationPaused", Status: "True"}},
+			v1.KafkaTopicStatus{TopicName: "a", Conditions: []v1.Condition{{Type: "ReconciliationPaused", Status: "True"}}},
+		},
+		"not managed": {
+			&job{resource: resource(nil), only: &v1.Condition{Type: "Unmanaged", Status: "True"}},
+			v1.KafkaTopicStatus{Conditions: []v1.Condition{{Type: "Unmanaged", Status: "True"}}},
+		},
+		"replicas on their way": {
+			&job{resource: resource(nil), actual: actual, deed: compare, replicas: replicas},
+			v1.KafkaTopicStatus{TopicName: "a", TopicID: "id", ReplicasChange: replicas, Conditions: []v1.Condition{ready}},
+		},
+		"replicas that arrived": {
+			&job{resource: resource(func(t *v1.KafkaTopic) { t.Status.ReplicasChange = replicas }), actual: actual, deed: compare},
+			v1.KafkaTopicStatus{TopicName: "a", TopicID: "id", Conditions: []v1.Condition{ready}},
+		},
+		"replicas on their way that nobody could look at": {
+			&job{resource: resource(func(t *v1.KafkaTopic) { t.Status.ReplicasChange = replicas }), err: refusal},
+			v1.KafkaTopicStatus{TopicName: "a", ReplicasChange: replicas, Conditions: []v1.Condition{notReady("KafkaError", "c.TopicDeletionDisabledException: no")}},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			test.want.ObservedGeneration = 7
+			if diff := cmp.Diff(test.want, test.job.status()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestKafkaMayBeSilentForAWhile(t *testing.T) {
+	c := &clock{at: time.Unix(1000, 0)}
+	o := operator(func(o *Options) { o.Now = c.now })
+	silent := fmt.Errorf("%w: x", broker.ErrUnreachable)
+	look := func(err error) []deed {
+		asked, refused := &job{resource: made("a", nil), deed: undecided}, &job{resource: made("b", nil), err: errors.New("wrong"), deed: tell}
+		paused, deleting := &job{resource: made("c", nil), only: &v1.Condition{}}, &job{resource: made("d", nil), deed: deleteTopic}
+		o.silence([]*job{asked, refused, paused, deleting}, err)
+		return []deed{asked.deed, refused.deed, paused.deed, deleting.deed}
+	}
+	if diff := cmp.Diff([]deed{nothing, tell, tell, nothing}, look(silent)); diff != "" {
+		t.Errorf("at first (-want +got):\n%s", diff)
+	}
+	c.passes(patience + time.Second)
+	if diff := cmp.Diff([]deed{tell, tell, tell, tell}, look(silent)); diff != "" {
+		t.Errorf("after a while (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]deed{nothing, nothing, nothing, nothing}, look(context.Canceled)); diff != "" {
+		t.Errorf("at the end of the operator (-want +got):\n%s", diff)
+	}
+	o.reach.restored()
+	if diff := cmp.Diff([]deed{nothing, tell, tell, nothing}, look(silent)); diff != "" {
+		t.Errorf("when it begins again (-want +got):\n%s", diff)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	kafka, err := broker.OpenTopics(broker.Access{Brokers: []string{"127.0.0.1:1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kafka.Close()
+	m := NewMetrics("ns", "l=1", true)
+	o := operator(func(o *Options) { o.Metrics, o.Kafka = m, kafka })
+	registry := prometheus.NewRegistry()
+	if err := m.Register(registry, o); err != nil {
+		t.Fatal(err)
+	}
+	o.added(made("a", nil))
+	o.added(made("b", func(t *v1.KafkaTopic) { t.Annotations = map[string]string{v1.AnnotationPauseReconciliation: "true"} }))
+	m.batch(3, 5)
+	m.batch(2, 9)
+	for range 2 {
+		m.request("create_topics")()
+	}
+	want := map[string]float64{
+		"strimzi_resources": 2, "strimzi_resources_paused": 1, "strimzi_reconciliations_max_batch_size": 3, "strimzi_reconciliations_max_queue_size": 9,
+		"strimzi_reconciliations_locked_total": 0, "strimzi_create_topics_duration_seconds": 2, "strimzi_delete_topics_duration_seconds": 0,
+	}
+	if diff := cmp.Diff(want, gathered(t, registry, want)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	var none *Metrics
+	none.batch(1, 1)
+	none.count(&job{}, 0)
+	none.request("create_topics")()
+	NewMetrics("ns", "", false).request("create_topics")()
+}
+
+// gathered are the values, or for durations the numbers of them, of the metrics with these names.
+func gathered(t *testing.T, registry *prometheus.Registry, names map[string]float64) map[string]float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, f := range families {
+		if _, asked := names[f.GetName()]; !asked {
+			continue
+		}
+		for _, one := range f.GetMetric() {
+			out[f.GetName()] += one.GetGauge().GetValue() + one.GetCounter().GetValue() + float64(one.GetHistogram().GetSampleCount())
+			labels := map[string]string{}
+			for _, l := range one.GetLabel() {
+				labels[l.GetName()] = l.GetValue()
+			}
+			if diff := cmp.Diff(map[string]string{"kind": "KafkaTopic", "namespace": "ns", "selector": "l=1"}, labels); diff != "" {
+				t.Errorf("labels of %s (-want +got):\n%s", f.GetName(), diff)
+			}
+		}
+	}
+	return out
+}
+
+func TestFailedTopicsAreCounted(t *testing.T) {
+	m := NewMetrics("counted", "", false)
+	if err := controller.RegisterMetrics(); err != nil {
+		t.Fatal(err)
+	}
+	m.count(&job{resource: made("a", nil)}, time.Second)
+	m.count(&job{resource: made("a", nil), err: errors.New("x")}, time.Second)
+	m.count(&job{resource: made("a", nil), difference: topic.Difference{Refused: []topic.Refusal{{}}}}, time.Second)
+	m.count(&job{deed: release}, time.Second)
+	got := map[string]float64{}
+	families, err := metrics.Registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, one := range f.GetMetric() {
+			if strings.Contains(one.String(), `"counted"`) && one.GetCounter() != nil {
+				got[f.GetName()] = one.GetCounter().GetValue()
+			}
+		}
+	}
+	want := map[string]float64{"strimzi_reconciliations_total": 3, "strimzi_reconciliations_successful_total": 1, "strimzi_reconciliations_failed_total": 2}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestPulse(t *testing.T) {
+	c := &clock{at: time.Unix(1000, 0)}
+	o := operator(func(o *Options) { o.Now = c.now })
+	if o.Ready() || !o.Alive() {
+		t.Error("before it starts it is alive, and not ready")
+	}
+	synced := false
+	o.pulse.synced = func() bool { return synced }
+	if o.Ready() {
+		t.Error("ready before the resources are known")
+	}
+	synced = true
+	o.pulse.beat()
+	c.passes(time.Hour)
+	if !o.Ready() || !o.Alive() {
+		t.Error("an operator without work is alive")
+	}
+	o.queue.Add(key("a"))
+	if o.Alive() {
+		t.Error("work has waited for an hour")
+	}
+	o.pulse.beat()
+	if !o.Alive() {
+		t.Error("it works")
+	}
+}
+
+func TestResourcesShareWhatTheyHaveInCommon(t *testing.T) {
+	trim := Trim()
+	with := func(retention string) *v1.KafkaTopic {
+		out, err := trim(made("a", func(t *v1.KafkaTopic) { t.Spec.Config = v1.FreeForm{"retention.ms": []byte(retention)} }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.(*v1.KafkaTopic)
+	}
+	a, b, c := with("1"), with("1"), with("2")
+	// Nobody changes what the cache holds; here it shows what is shared.
+	a.Spec.Config["seen"], a.Labels["seen"] = []byte("1"), "1"
+	if b.Spec.Config["seen"] == nil || b.Labels["seen"] == "" {
+		t.Error("equal ones are not shared")
+	}
+	if c.Spec.Config["seen"] != nil || string(c.Spec.Config["retention.ms"]) != "2" {
+		t.Error("different ones are")
+	}
+}
