@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"castellan.io/castellan/install"
 	"castellan.io/castellan/internal/runtime/kube/kubetest"
 )
 
@@ -30,6 +31,20 @@ func TestAnAPIServerAcceptsEveryManifest(t *testing.T) {
 		object.SetNamespace(kubetest.Namespace(t, api))
 		if err := api.Create(t.Context(), object, client.FieldValidation("Strict")); err != nil {
 			t.Errorf("%s: %v", manifest, err)
+		}
+	}
+}
+
+// TestAnAPIServerAcceptsATopicOperatorByItself asks what `kubectl apply --dry-run=server` asks.
+func TestAnAPIServerAcceptsATopicOperatorByItself(t *testing.T) {
+	manifests, err := install.TopicOperator(install.Options{Namespace: kubetest.Namespace(t, api)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, object := range decode(t, manifests) {
+		object.SetManagedFields(nil)
+		if err := api.Apply(t.Context(), client.ApplyConfigurationFromUnstructured(object), client.DryRunAll, client.ForceOwnership, client.FieldOwner("test")); err != nil {
+			t.Errorf("%s %s: %v", object.GetKind(), object.GetName(), err)
 		}
 	}
 }

@@ -35,6 +35,12 @@ func Definitions() ([]byte, error) {
 // StorageProvisioner returns the manifests of the storage provisioner. It watches all namespaces, whatever the options say.
 func StorageProvisioner(o Options) ([]byte, error) { return o.files("storage-provisioner/*.yaml") }
 
+// TopicOperator returns the manifests of a topic operator by itself, beside any Kafka. It watches the namespace that it runs in.
+func TopicOperator(o Options) ([]byte, error) {
+	o.Watch = nil
+	return o.files("topic-operator/*.yaml")
+}
+
 // files returns the files of a pattern with the options in them. Comments stay: people keep the result and read it.
 func (o Options) files(pattern string) ([]byte, error) {
 	if err := o.check(); err != nil {

@@ -96,7 +96,9 @@ func TestCommentsStay(t *testing.T) {
 
 func TestNothingOfThePlaceholdersIsLeft(t *testing.T) {
 	o := install.Options{Namespace: "kafka-system", Watch: []string{"*"}, Registry: "registry.example.com:5000/castellan/"}
-	for name, render := range map[string]func(install.Options) ([]byte, error){"operator": install.Operator, "storage": install.StorageProvisioner} {
+	for name, render := range map[string]func(install.Options) ([]byte, error){
+		"operator": install.Operator, "storage": install.StorageProvisioner, "topics": install.TopicOperator,
+	} {
 		t.Run(name, func(t *testing.T) {
 			manifests, err := render(o)
 			if err != nil {

@@ -17,7 +17,8 @@ func TestPodsKeepToTheirLevelOfPodSecurity(t *testing.T) {
 		render func(install.Options) ([]byte, error)
 		want   []string
 	}{
-		"the operator to restricted": {render: install.Operator},
+		"the operator to restricted":                   {render: install.Operator},
+		"a topic operator by itself to restricted too": {render: install.TopicOperator},
 		"the storage provisioner to restricted, but for what giving directories of a node to others takes": {
 			render: install.StorageProvisioner,
 			want: []string{

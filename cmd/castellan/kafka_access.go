@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"castellan.io/castellan/internal/broker"
+	"castellan.io/castellan/internal/clientconfig"
 	"castellan.io/castellan/internal/config"
 )
 
@@ -30,13 +30,19 @@ func kafkaAccess(ctx context.Context, secrets client.Reader, k config.KafkaAcces
 			return out, err
 		}
 	}
-	if s := k.SASL; s != nil {
-		out.SASL = &broker.SASL{Mechanism: s.Mechanism, Username: s.Username, Password: s.Password, Token: tokens(s)}
-	}
+	out.SASL = saslAccess(k.SASL)
 	return out, nil
 }
 
-func tokens(s *config.SASL) func(context.Context) (string, error) {
+// saslAccess is nil where SASL is not used.
+func saslAccess(s *clientconfig.SASL) *broker.SASL {
+	if s == nil {
+		return nil
+	}
+	return &broker.SASL{Mechanism: s.Mechanism, Username: s.Username, Password: s.Password, Token: tokens(s)}
+}
+
+func tokens(s *clientconfig.SASL) func(context.Context) (string, error) {
 	source := clientcredentials.Config{ClientID: s.ClientID, ClientSecret: s.ClientSecret, TokenURL: s.TokenURL, Scopes: s.Scopes}
 	return func(ctx context.Context) (string, error) {
 		token, err := source.Token(ctx)
@@ -70,7 +76,7 @@ func clientTLS(ctx context.Context, secrets client.Reader, k config.KafkaAccess)
 		out.Certificates = []tls.Certificate{pair}
 	}
 	if !k.VerifyHost {
-		trustAnyName(out)
+		clientconfig.TrustAnyName(out)
 	}
 	return out, nil
 }
@@ -86,23 +92,6 @@ func pool(trusted map[string][]byte, secret string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("Secret %s has no certificates to trust: expected PEM under names that end in .crt", secret)
 	}
 	return out, nil
-}
-
-// trustAnyName verifies the chain of the broker's certificate and not its name, as the user asks.
-func trustAnyName(c *tls.Config) {
-	roots := c.RootCAs
-	c.InsecureSkipVerify = true //nolint:gosec // the chain is verified below
-	c.VerifyConnection = func(state tls.ConnectionState) error {
-		if len(state.PeerCertificates) == 0 {
-			return errors.New("the broker shows no certificate")
-		}
-		options := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool()}
-		for _, certificate := range state.PeerCertificates[1:] {
-			options.Intermediates.AddCert(certificate)
-		}
-		_, err := state.PeerCertificates[0].Verify(options)
-		return err
-	}
 }
 
 func readSecret(ctx context.Context, from client.Reader, namespace, name string) (map[string][]byte, error) {

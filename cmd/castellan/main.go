@@ -31,6 +31,8 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newConvertCommand(), newInstallCommand(), newOperatorCommand(), newStorageProvisionerCommand(), newTopicOperatorCommand())
+	root.AddCommand(
+		newConvertCommand(), newInstallCommand(), newOperatorCommand(), newStorageProvisionerCommand(), newTopicOperatorCommand(), newTopicsCommand(),
+	)
 	return root
 }

@@ -63,7 +63,7 @@ func TestTheHelpOfEveryCommandHasAnExampleOfIt(t *testing.T) {
 			}
 		})
 	}
-	want := []string{"castellan convert", "castellan install", "castellan operator", "castellan storage-provisioner"}
+	want := []string{"castellan convert", "castellan install", "castellan operator", "castellan storage-provisioner", "castellan topic-operator", "castellan topics", "castellan topics import"}
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}
@@ -119,6 +119,7 @@ func TestWordsThatNoCommandKnowsAreRefused(t *testing.T) {
 		"a command":                         {"sail"},
 		"an argument of the operator":       {"operator", "now"},
 		"a flag of the storage provisioner": {"storage-provisioner", "--wish"},
+		"a command below topics":            {"topics", "export"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, err := run(t, arguments...)

@@ -50,10 +50,7 @@ func (s *SASL) mechanism() (sasl.Mechanism, error) {
 
 // lasting are the options of a client that stays.
 func lasting(to Access) ([]kgo.Opt, error) {
-	out := append(options(to.Brokers, to.TLS), kgo.ConnIdleTimeout(idleLimit))
-	if to.TLSNow != nil {
-		out = append(out, kgo.Dialer(dialer(to.TLSNow)))
-	}
+	out := append(options(to.Brokers, nil), kgo.ConnIdleTimeout(idleLimit), kgo.Dialer(to.dialer()))
 	if to.ClientID != "" {
 		out = append(out, kgo.ClientID(to.ClientID))
 	}
@@ -68,21 +65,45 @@ func lasting(to Access) ([]kgo.Opt, error) {
 }
 
 // dialer asks for keys and certificates whenever it makes a connection, so that new ones need no restart.
-func dialer(now func(context.Context) (*tls.Config, error)) func(context.Context, string, string) (net.Conn, error) {
+func (a Access) dialer() Connect {
+	connect := a.Connect
+	if connect == nil {
+		connect = new(net.Dialer).DialContext
+	}
+	now := a.TLSNow
+	if now == nil {
+		now = func(context.Context) (*tls.Config, error) { return a.TLS, nil }
+	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		security, err := now(ctx)
 		if err != nil {
 			return nil, err
 		}
+		limited, cancel := context.WithTimeout(ctx, connectLimit)
+		defer cancel()
+		connection, err := connect(limited, network, address)
+		if err != nil || security == nil {
+			return connection, err
+		}
+		return protect(limited, connection, security, address)
+	}
+}
+
+// protect puts TLS on a connection, or closes it.
+func protect(ctx context.Context, connection net.Conn, security *tls.Config, address string) (net.Conn, error) {
+	security = security.Clone()
+	if security.ServerName == "" {
 		host, _, err := net.SplitHostPort(address)
 		if err != nil {
+			_ = connection.Close()
 			return nil, fmt.Errorf("address of a broker: %w", err)
 		}
-		security = security.Clone()
-		if security.ServerName == "" {
-			security.ServerName = host
-		}
-		d := tls.Dialer{NetDialer: &net.Dialer{Timeout: connectLimit}, Config: security}
-		return d.DialContext(ctx, network, address)
+		security.ServerName = host
 	}
+	out := tls.Client(connection, security)
+	if err := out.HandshakeContext(ctx); err != nil {
+		_ = connection.Close()
+		return nil, err
+	}
+	return out, nil
 }

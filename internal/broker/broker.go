@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"time"
 
 	"castellan.io/castellan/internal/kafka/roll"
@@ -27,11 +28,16 @@ type Access struct {
 	TLS *tls.Config
 	// TLSNow, where a connection lasts, gives what counts when it is made or made again; nil uses TLS.
 	TLSNow func(context.Context) (*tls.Config, error)
+	// Connect, where a connection lasts, is how the addresses of brokers are reached; nil for the network. TLS comes on top of it.
+	Connect Connect
 	// SASL is nil where certificates, or nothing, say who the client is. Only lasting connections use it.
 	SASL *SASL
 	// ClientID names the client in Kafka's logs and quotas; empty for the operator's own.
 	ClientID string
 }
+
+// Connect opens a connection to an address.
+type Connect func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Dialer opens clusters.
 type Dialer interface {

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"castellan.io/castellan/internal/clientconfig"
 	"castellan.io/castellan/internal/topic"
 )
 
@@ -65,18 +65,7 @@ type KafkaAccess struct {
 	// VerifyHost compares the brokers' certificates with their names.
 	VerifyHost bool
 	// SASL is nil if it is not used.
-	SASL *SASL
-}
-
-// SASL is how a client proves who it is without a certificate.
-type SASL struct {
-	// Mechanism is PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER.
-	Mechanism string
-	// Username and Password are for all but OAUTHBEARER.
-	Username, Password string
-	// TokenURL, ClientID, ClientSecret and Scopes get tokens for OAUTHBEARER (RFC 6749, section 4.4).
-	TokenURL, ClientID, ClientSecret string
-	Scopes                           []string
+	SASL *clientconfig.SASL
 }
 
 // CruiseControl is where Cruise Control is and how to speak to it.
@@ -190,7 +179,7 @@ func verifiesHost(env *environment) bool {
 	return strings.EqualFold(v, "https")
 }
 
-func readSASL(env *environment) *SASL {
+func readSASL(env *environment) *clientconfig.SASL {
 	if !env.boolean("STRIMZI_SASL_ENABLED", false) {
 		return nil
 	}
@@ -198,7 +187,7 @@ func readSASL(env *environment) *SASL {
 		return customSASL(env, custom)
 	}
 	const mechanism = "STRIMZI_SASL_MECHANISM"
-	out := &SASL{Username: env.text("STRIMZI_SASL_USERNAME", ""), Password: env.text("STRIMZI_SASL_PASSWORD", "")}
+	out := &clientconfig.SASL{Username: env.text("STRIMZI_SASL_USERNAME", ""), Password: env.text("STRIMZI_SASL_PASSWORD", "")}
 	switch v := env.text(mechanism, ""); v {
 	case "plain", "scram-sha-256", "scram-sha-512":
 		out.Mechanism = strings.ToUpper(v)
@@ -217,46 +206,21 @@ func readSASL(env *environment) *SASL {
 const customVariable = "STRIMZI_SASL_CUSTOM_CONFIG_JSON"
 
 // customSASL understands the client options of Kafka that say who the client is. No message repeats a value: it may be secret.
-func customSASL(env *environment, text string) *SASL {
+func customSASL(env *environment, text string) *clientconfig.SASL {
 	options := map[string]string{}
 	if json.Unmarshal([]byte(text), &options) != nil {
 		env.wrong(customVariable, "is no JSON object of texts", `{"sasl.mechanism": "…", "sasl.jaas.config": "…"}`)
-		return &SASL{}
+		return &clientconfig.SASL{}
 	}
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		if !strings.HasPrefix(name, "sasl.") {
 			env.wrong(customVariable, fmt.Sprintf("holds %q", name), "names that start with sasl.")
 		}
 	}
-	jaas := jaasOptions(options["sasl.jaas.config"])
-	out := &SASL{Mechanism: options["sasl.mechanism"], Username: jaas["username"], Password: jaas["password"]}
-	switch out.Mechanism {
-	case "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512":
-		if out.Username == "" || out.Password == "" {
-			env.wrong(customVariable, "has no username or password in sasl.jaas.config", `username="…" password="…"`)
-		}
-	case "OAUTHBEARER":
-		out.TokenURL = options["sasl.oauthbearer.token.endpoint.url"]
-		out.ClientID = cmp.Or(options["sasl.oauthbearer.client.credentials.client.id"], jaas["clientId"])
-		out.ClientSecret = cmp.Or(options["sasl.oauthbearer.client.credentials.client.secret"], jaas["clientSecret"])
-		out.Scopes = strings.Fields(cmp.Or(options["sasl.oauthbearer.scope"], jaas["scope"]))
-		if out.TokenURL == "" || out.ClientID == "" || out.ClientSecret == "" {
-			env.wrong(customVariable, "lacks what OAUTHBEARER needs", `sasl.oauthbearer.token.endpoint.url, and clientId="…" clientSecret="…" in sasl.jaas.config`)
-		}
-	default:
-		env.wrong(customVariable, fmt.Sprintf("has sasl.mechanism %q", out.Mechanism), "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER")
-	}
-	return out
-}
-
-var jaasOption = regexp.MustCompile(`([A-Za-z][\w.]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))`)
-
-// jaasOptions are the options behind the name of a login module.
-func jaasOptions(text string) map[string]string {
-	out := map[string]string{}
-	for _, match := range jaasOption.FindAllStringSubmatch(text, -1) {
-		value := strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(match[2])
-		out[match[1]] = cmp.Or(value, match[3])
+	out, problem := clientconfig.ReadSASL(options)
+	if problem != nil {
+		env.wrong(customVariable, problem.What, problem.Right)
+		return &clientconfig.SASL{}
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"castellan.io/castellan/internal/clientconfig"
 	"castellan.io/castellan/internal/config"
 	"castellan.io/castellan/internal/topic"
 )
@@ -228,28 +229,28 @@ func TestCustomSASL(t *testing.T) {
 	const module = "org.apache.kafka.common.security.plain.PlainLoginModule required "
 	tests := map[string]struct {
 		custom string
-		want   config.SASL
+		want   clientconfig.SASL
 	}{
 		"a password in quotes": {
 			`{"sasl.mechanism":"SCRAM-SHA-512","sasl.jaas.config":"` + module + `username=\"me\" password=\"a b;c=d\";"}`,
-			config.SASL{Mechanism: "SCRAM-SHA-512", Username: "me", Password: "a b;c=d"},
+			clientconfig.SASL{Mechanism: "SCRAM-SHA-512", Username: "me", Password: "a b;c=d"},
 		},
 		"a password with quotes and backslashes": {
 			`{"sasl.mechanism":"PLAIN","sasl.jaas.config":"` + module + `username=\"me\" password=\"a\\\"b\\\\c\\\\\\\"\";"}`,
-			config.SASL{Mechanism: "PLAIN", Username: "me", Password: `a"b\c\"`},
+			clientconfig.SASL{Mechanism: "PLAIN", Username: "me", Password: `a"b\c\"`},
 		},
 		"a password without quotes": {
 			`{"sasl.mechanism":"PLAIN","sasl.jaas.config":"` + module + `username=me password=secret;"}`,
-			config.SASL{Mechanism: "PLAIN", Username: "me", Password: "secret"},
+			clientconfig.SASL{Mechanism: "PLAIN", Username: "me", Password: "secret"},
 		},
 		"a token by the options of JAAS": {
 			`{"sasl.mechanism":"OAUTHBEARER","sasl.oauthbearer.token.endpoint.url":"https://sso/token","sasl.jaas.config":"x required clientId=\"id\" clientSecret=\"se\" scope=\"a b\";"}`,
-			config.SASL{Mechanism: "OAUTHBEARER", TokenURL: "https://sso/token", ClientID: "id", ClientSecret: "se", Scopes: []string{"a", "b"}},
+			clientconfig.SASL{Mechanism: "OAUTHBEARER", TokenURL: "https://sso/token", ClientID: "id", ClientSecret: "se", Scopes: []string{"a", "b"}},
 		},
 		"a token by options of its own": {
 			`{"sasl.mechanism":"OAUTHBEARER","sasl.oauthbearer.token.endpoint.url":"u","sasl.oauthbearer.client.credentials.client.id":"id",` +
 				`"sasl.oauthbearer.client.credentials.client.secret":"se","sasl.oauthbearer.scope":"a"}`,
-			config.SASL{Mechanism: "OAUTHBEARER", TokenURL: "u", ClientID: "id", ClientSecret: "se", Scopes: []string{"a"}},
+			clientconfig.SASL{Mechanism: "OAUTHBEARER", TokenURL: "u", ClientID: "id", ClientSecret: "se", Scopes: []string{"a"}},
 		},
 	}
 	for name, test := range tests {

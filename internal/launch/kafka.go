@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"castellan.io/castellan/internal/launch/properties"
 	"castellan.io/castellan/internal/launch/storage"
+	"castellan.io/castellan/internal/properties"
 )
 
 // launcherMemory is a soft limit in bytes: the launcher has nearly nothing to do once the JVM runs.

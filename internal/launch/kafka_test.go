@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"castellan.io/castellan/internal/launch/properties"
+	"castellan.io/castellan/internal/properties"
 )
 
 // container is a Kafka container in a temporary directory whose java is a shell script.

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"castellan.io/castellan/internal/launch/properties"
+	"castellan.io/castellan/internal/properties"
 )
 
 func effects() Effects {

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"castellan.io/castellan/internal/launch/properties"
+	"castellan.io/castellan/internal/properties"
 )
 
 const (
