@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -31,6 +32,9 @@ import (
 
 // topicOperatorAddress is where health and metrics are served; the compatible API fixes it.
 const topicOperatorAddress = ":8080"
+
+// topicGarbage is how much garbage there may be before it is collected, in percent of what lives.
+const topicGarbage = 20
 
 func newTopicOperatorCommand() *cobra.Command {
 	return &cobra.Command{
@@ -58,6 +62,8 @@ func runTopicOperator(ctx context.Context, c config.TopicOperator) error {
 	if err != nil {
 		return err
 	}
+	// What topics are remembered by is most of the memory; garbage should not be as much again.
+	debug.SetGCPercent(topicGarbage)
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger)
 	var operator *topiccontroller.Operator
@@ -95,7 +101,7 @@ func newTopicManager(c config.TopicOperator, operator func() *topiccontroller.Op
 		Scheme: scheme,
 		Cache: cache.Options{
 			DefaultNamespaces: map[string]cache.Config{c.Namespace: {}},
-			ByObject:          map[client.Object]cache.ByObject{&v1.KafkaTopic{}: {Transform: topiccontroller.Trim}},
+			ByObject:          map[client.Object]cache.ByObject{&v1.KafkaTopic{}: {Transform: topiccontroller.Trim()}},
 		},
 		Metrics: metricsserver.Options{BindAddress: topicOperatorAddress, ExtraHandlers: map[string]http.Handler{
 			"/healthy": health(func() bool { return operator() != nil && operator().Alive() }),
@@ -141,7 +147,7 @@ func addTopicOperator(ctx context.Context, mgr ctrl.Manager, kafka *broker.Topic
 		BatchSize: c.BatchSize, BatchLinger: c.BatchLinger, Workers: c.Workers,
 		Alterable: c.Alterable, ThrottlesAreOthers: c.CruiseControl != nil,
 		Mode: c.Mode, Exclusion: c.Exclusion, SyncInterval: c.SyncInterval,
-		Metrics: measured, Now: time.Now,
+		SkipConfigReview: c.SkipConfigReview, Metrics: measured, Now: time.Now,
 	})
 	if err := measured.Register(metrics.Registry, operator); err != nil {
 		return nil, err

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -73,7 +75,7 @@ type Answer struct {
 	Err   error
 }
 
-// Describe tells about topics: where their replicas are, and their options. All questions are two requests together.
+// Describe tells about topics: where their replicas are, and their options. All questions are a few requests together.
 func (t *Topics) Describe(ctx context.Context, questions []Question) (map[string]Answer, error) {
 	if len(questions) == 0 {
 		return nil, nil // no name would mean all topics
@@ -128,7 +130,7 @@ func (t *Topics) metadata(ctx context.Context, names []string) (map[string]Answe
 		one.Topic = &name
 		request.Topics = append(request.Topics, one)
 	}
-	response, err := send[*kmsg.MetadataResponse](ctx, t.client, request)
+	response, err := sendAny[*kmsg.MetadataResponse](ctx, t.client, request)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +182,20 @@ func (d described) complete(a Answer) Answer {
 	return a
 }
 
+// configsAtOnce is of how many topics one answer has the options: each has about forty, of which few are kept.
+const configsAtOnce = 100
+
 func (t *Topics) configs(ctx context.Context, questions []Question) (map[string]described, error) {
+	out := make(map[string]described, len(questions))
+	for some := range slices.Chunk(questions, configsAtOnce) {
+		if err := t.someConfigs(ctx, some, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (t *Topics) someConfigs(ctx context.Context, questions []Question, out map[string]described) error {
 	request := kmsg.NewPtrDescribeConfigsRequest()
 	asked := make(map[string][]string, len(questions))
 	for _, q := range questions {
@@ -189,11 +204,10 @@ func (t *Topics) configs(ctx context.Context, questions []Question) (map[string]
 		request.Resources = append(request.Resources, one)
 		asked[q.Name] = q.Options
 	}
-	response, err := send[*kmsg.DescribeConfigsResponse](ctx, t.client, request)
+	response, err := sendAny[*kmsg.DescribeConfigsResponse](ctx, t.client, request)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := make(map[string]described, len(response.Resources))
 	for i := range response.Resources {
 		r := &response.Resources[i]
 		if err := refused(r.ErrorCode, r.ErrorMessage); err != nil {
@@ -202,7 +216,7 @@ func (t *Topics) configs(ctx context.Context, questions []Question) (map[string]
 		}
 		out[r.ResourceName] = optionsOf(r.Configs, asked[r.ResourceName])
 	}
-	return out, nil
+	return nil
 }
 
 func optionsOf(configs []kmsg.DescribeConfigsResponseResourceConfig, asked []string) described {
@@ -225,6 +239,33 @@ func put(m *map[string]string, key, value string) {
 		*m = map[string]string{}
 	}
 	(*m)[key] = value
+}
+
+// BrokerOption is the value of an option as one of the brokers has it; empty if it does not tell.
+func (t *Topics) BrokerOption(ctx context.Context, name string) (string, error) {
+	brokers, err := t.Brokers(ctx)
+	if err != nil || len(brokers) == 0 {
+		return "", err
+	}
+	request := kmsg.NewPtrDescribeConfigsRequest()
+	one := kmsg.NewDescribeConfigsRequestResource()
+	one.ResourceType, one.ResourceName, one.ConfigNames = kmsg.ConfigResourceTypeBroker, strconv.Itoa(int(brokers[0].ID)), []string{name}
+	request.Resources = append(request.Resources, one)
+	response, err := send[*kmsg.DescribeConfigsResponse](ctx, t.client, request)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range response.Resources {
+		if err := refused(r.ErrorCode, r.ErrorMessage); err != nil {
+			return "", err
+		}
+		for _, c := range r.Configs {
+			if c.Name == name && c.Value != nil {
+				return *c.Value, nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // Created is a topic that was made, or why it was not.
@@ -398,6 +439,27 @@ func Existed(err error) bool { return isRefusal(err, "TOPIC_ALREADY_EXISTS") }
 func isRefusal(err error, code string) bool {
 	r, is := errors.AsType[*Refused](err)
 	return is && r.Code.Message == code
+}
+
+// sendAny sends a request to the brokers in turns until one answers. Unlike send, it keeps kgo from remembering what it learns: about
+// tens of thousands of topics, that is most of an operator's memory.
+func sendAny[Answer kmsg.Response](ctx context.Context, client *kgo.Client, request kmsg.Request) (Answer, error) {
+	var none Answer
+	limited, cancel := context.WithTimeout(ctx, Limit)
+	defer cancel()
+	nodes := client.DiscoveredBrokers()
+	if len(nodes) == 0 {
+		nodes = client.SeedBrokers()
+	}
+	rand.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
+	var err error
+	for _, node := range nodes {
+		var response kmsg.Response
+		if response, err = node.RetriableRequest(limited, request); err == nil {
+			return response.(Answer), nil
+		}
+	}
+	return none, failure(err)
 }
 
 // send sends a request to whichever broker kgo finds right for it.

@@ -90,7 +90,7 @@ type CruiseControl struct {
 }
 
 const (
-	defaultBatch   = 1000
+	defaultBatch   = 250
 	defaultLinger  = 10
 	defaultWorkers = 4
 )

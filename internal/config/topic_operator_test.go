@@ -43,7 +43,7 @@ func TestDefaultsOfTopicsAreThoseOfTheAPI(t *testing.T) {
 	want := config.TopicOperator{
 		Namespace: "ns", Labels: map[string]string{},
 		Kafka:  config.KafkaAccess{Bootstrap: []string{"kafka:9091"}, SecretNamespace: "ns", VerifyHost: true},
-		Resync: 120 * time.Second, Finalizers: true, BatchSize: 1000, BatchLinger: 10 * time.Millisecond, Workers: 4,
+		Resync: 120 * time.Second, Finalizers: true, BatchSize: 250, BatchLinger: 10 * time.Millisecond, Workers: 4,
 		Alterable: topic.ParseAlterable("ALL"), Mode: topic.Revert, Exclusion: mustExclude(t, topic.DefaultExclusion), SyncInterval: 10 * time.Second,
 		LogLevel: "info",
 	}

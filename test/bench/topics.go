@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -139,10 +140,12 @@ func (b *bench) each(ctx context.Context, count int, do func(context.Context, st
 	all, limited := errgroup.WithContext(ctx)
 	all.SetLimit(appliers)
 	for i := range count {
-		all.Go(func() error { return do(limited, fmt.Sprintf("topic-%05d", i)) })
+		all.Go(func() error { return do(limited, topicName(i)) })
 	}
 	return all.Wait()
 }
+
+func topicName(i int) string { return fmt.Sprintf("topic-%05d", i) }
 
 func (b *bench) createTopic(namespace string, config bool) func(context.Context, string) error {
 	one, three := int32(1), int32(3)
@@ -232,42 +235,66 @@ func (b *bench) live(ctx context.Context, l *lifeOf, namespace string, count int
 	return nil
 }
 
-// floorOf writes what the operator would: a finalizer and a status for each new topic, a status for each changed one, and the finalizer's end.
-func (b *bench) floorOf(ctx context.Context, l *lifeOf, count int) (err error) {
+// floorOf does what cannot be avoided, with nobody in between: for the API server a finalizer and a status of each new topic, a status of each
+// changed one, and the finalizer's end; and at the same time for Kafka all topics in one request.
+func (b *bench) floorOf(ctx context.Context, l *lifeOf, count int, kafka *kadm.Client) (err error) {
 	const namespace = topicsNamespace + "-floor"
 	if err := b.makeNamespace(ctx, namespace); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.removeNamespace(context.WithoutCancel(ctx), namespace)) }()
-	status := []byte(`{"status":{"conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2026-01-01T00:00:00.000000000Z"}],"observedGeneration":1,"topicName":"t","topicId":"AAAAAAAAAAAAAAAAAAAAAA"}}`)
-	patch := func(ctx context.Context, name, body string) error {
-		t := &v1.KafkaTopic{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
-		return client.IgnoreNotFound(b.client.Patch(ctx, t, client.RawPatch(types.MergePatchType, []byte(body))))
+	names := make([]string, 0, count)
+	for i := range count {
+		names = append(names, topicName(i))
 	}
-	tell := func(ctx context.Context, name string) error {
-		t := &v1.KafkaTopic{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
-		return b.client.Status().Patch(ctx, t, client.RawPatch(types.MergePatchType, status))
-	}
+	week, hour := "7200000", "3600000"
 	create, change, remove := b.createTopic(namespace, true), b.changeTopic(namespace), b.deleteTopic(namespace)
 	for _, step := range []struct {
 		figure *figure.Figure
 		do     func(context.Context, string) error
+		ask    func(context.Context) error
 	}{
 		{l.created, func(ctx context.Context, name string) error {
-			return errors.Join(create(ctx, name), patch(ctx, name, `{"metadata":{"finalizers":["strimzi.io/topic-operator"]}}`), tell(ctx, name))
+			return errors.Join(create(ctx, name), b.patchTopic(ctx, namespace, name, `{"metadata":{"finalizers":["strimzi.io/topic-operator"]}}`), b.tellTopic(ctx, namespace, name))
+		}, func(ctx context.Context) error {
+			_, err := kafka.CreateTopics(ctx, 1, nodes, map[string]*string{"retention.ms": &week}, names...)
+			return err
 		}},
-		{l.changed, func(ctx context.Context, name string) error { return errors.Join(change(ctx, name), tell(ctx, name)) }},
+		{l.changed, func(ctx context.Context, name string) error {
+			return errors.Join(change(ctx, name), b.tellTopic(ctx, namespace, name))
+		}, func(ctx context.Context) error {
+			_, err := kafka.AlterTopicConfigs(ctx, []kadm.AlterConfig{{Name: "retention.ms", Value: &hour}}, names...)
+			return err
+		}},
 		{l.deleted, func(ctx context.Context, name string) error {
-			return errors.Join(remove(ctx, name), patch(ctx, name, `{"metadata":{"finalizers":[]}}`))
+			return errors.Join(remove(ctx, name), b.patchTopic(ctx, namespace, name, `{"metadata":{"finalizers":[]}}`))
+		}, func(ctx context.Context) error {
+			_, err := kafka.DeleteTopics(ctx, names...)
+			return err
 		}},
 	} {
 		began := b.now()
-		if err := b.each(ctx, count, step.do); err != nil {
+		both, limited := errgroup.WithContext(ctx)
+		both.Go(func() error { return b.each(limited, count, step.do) })
+		both.Go(func() error { return step.ask(limited) })
+		if err := both.Wait(); err != nil {
 			return err
 		}
 		step.figure.Floor = append(step.figure.Floor, b.now().Sub(began).Seconds())
 	}
 	return nil
+}
+
+func (b *bench) patchTopic(ctx context.Context, namespace, name, body string) error {
+	t := &v1.KafkaTopic{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+	return client.IgnoreNotFound(b.client.Patch(ctx, t, client.RawPatch(types.MergePatchType, []byte(body))))
+}
+
+// tellTopic writes a status like the operator's.
+func (b *bench) tellTopic(ctx context.Context, namespace, name string) error {
+	const status = `{"status":{"conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2026-01-01T00:00:00.000000000Z"}],"observedGeneration":1,"topicName":"t","topicId":"AAAAAAAAAAAAAAAAAAAAAA"}}`
+	t := &v1.KafkaTopic{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+	return b.client.Status().Patch(ctx, t, client.RawPatch(types.MergePatchType, []byte(status)))
 }
 
 // topicProcess is a running topic operator.
@@ -461,7 +488,9 @@ func (b *bench) removeTopics(ctx context.Context, namespace string) error {
 	limited := errgroup.Group{}
 	limited.SetLimit(appliers)
 	for i := range all.Items {
-		limited.Go(func() error { return client.IgnoreNotFound(b.client.Patch(ctx, &all.Items[i], client.RawPatch(types.MergePatchType, free))) })
+		limited.Go(func() error {
+			return client.IgnoreNotFound(b.client.Patch(ctx, &all.Items[i], client.RawPatch(types.MergePatchType, free)))
+		})
 	}
 	return errors.Join(limited.Wait(), b.client.DeleteAllOf(ctx, &v1.KafkaTopic{}, client.InNamespace(namespace)), b.removeNamespace(ctx, namespace))
 }

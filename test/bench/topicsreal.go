@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -52,18 +55,53 @@ func (b *bench) topicsReal(ctx context.Context, report *figure.Report) (err erro
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	process := watchProcess(watching, address)
+	kafka, err := b.kafkaIn(ctx, topicsNamespace)
+	if err != nil {
+		return err
+	}
+	defer kafka.Close()
 	b.say("a cluster with a topic operator is ready")
 	for i := range b.runs {
 		b.say("run %d of %d", i+1, b.runs)
 		if err := b.live(ctx, life, topicsNamespace, someTopics, process); err != nil {
 			return err
 		}
-		if err := b.floorOf(ctx, life, someTopics); err != nil {
+		if err := b.floorOf(ctx, life, someTopics, kafka); err != nil {
 			return err
 		}
 	}
 	report.Figures = append(report.Figures, life.figures()...)
 	return nil
+}
+
+// kafkaIn is a client of the cluster in the namespace, whose names only pods can look up.
+func (b *bench) kafkaIn(ctx context.Context, namespace string) (*kadm.Client, error) {
+	var pods corev1.PodList
+	if err := b.client.List(ctx, &pods, client.InNamespace(namespace), client.MatchingLabels{v1.LabelName: "bench-kafka"}); err != nil {
+		return nil, fmt.Errorf("find the brokers: %w", err)
+	}
+	addresses := map[string]string{}
+	var seeds []string
+	for i := range pods.Items {
+		addresses[pods.Items[i].Name] = pods.Items[i].Status.PodIP
+		seeds = append(seeds, net.JoinHostPort(pods.Items[i].Status.PodIP, "9092"))
+	}
+	raw, err := kgo.NewClient(kgo.SeedBrokers(seeds...), kgo.Dialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		pod, _, _ := strings.Cut(host, ".")
+		if ip, known := addresses[pod]; known {
+			host = ip
+		}
+		var d net.Dialer
+		return d.DialContext(ctx, network, net.JoinHostPort(host, port))
+	}))
+	if err != nil {
+		return nil, fmt.Errorf("prepare to ask the brokers: %w", err)
+	}
+	return kadm.NewClient(raw), nil
 }
 
 // hasty is the same world with a client that does not wait for its turn.

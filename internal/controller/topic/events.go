@@ -3,38 +3,14 @@ package topic
 import (
 	"maps"
 	"slices"
-	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
-	"castellan.io/castellan/internal/controller"
 	"castellan.io/castellan/internal/topic"
 )
-
-// Trim leaves out of a resource what nobody here reads: there may be tens of thousands. It is the cache's transformation.
-func Trim(object any) (any, error) {
-	t, is := object.(*v1.KafkaTopic)
-	if !is {
-		return object, nil
-	}
-	t.ManagedFields, t.OwnerReferences, t.GenerateName = nil, nil, ""
-	for name := range t.Annotations {
-		if !slices.Contains(annotationsRead(), name) {
-			delete(t.Annotations, name)
-		}
-	}
-	if len(t.Annotations) == 0 {
-		t.Annotations = nil
-	}
-	return t, nil
-}
-
-func annotationsRead() []string {
-	return []string{v1.AnnotationManaged, v1.AnnotationPauseReconciliation, v1.AnnotationAgreed, v1.AnnotationConfirmDeletion, v1.AnnotationDrift}
-}
 
 // events fill the queue. What the operator itself writes, statuses and finalizers, is no reason to look again.
 func (o *Operator) events() toolscache.ResourceEventHandler {
@@ -67,7 +43,7 @@ func (o *Operator) added(t *v1.KafkaTopic) {
 		return
 	}
 	key := client.ObjectKeyFromObject(t)
-	o.resources.put(key, topic.Name(t), controller.Paused(t))
+	o.resources.put(t)
 	o.deletions.see(key, t)
 	o.queue.Add(key)
 }
@@ -82,7 +58,7 @@ func (o *Operator) changed(was, is *v1.KafkaTopic) {
 	if was.UID != is.UID {
 		o.gone(was)
 	}
-	o.resources.put(key, topic.Name(is), controller.Paused(is))
+	o.resources.put(is)
 	o.deletions.see(key, is)
 	if o.saysSomethingNew(was, is) {
 		o.queue.Forget(key)
@@ -140,107 +116,3 @@ func (o *Operator) selects(t *v1.KafkaTopic) bool {
 }
 
 func hasFinalizer(t *v1.KafkaTopic) bool { return slices.Contains(t.Finalizers, v1.FinalizerTopic) }
-
-// resources knows which resource names which topic. The cache has the resources themselves.
-type resources struct {
-	mu sync.RWMutex
-	// topics are names in Kafka by resource; claims are resources by name in Kafka.
-	topics map[types.NamespacedName]string
-	claims map[string][]types.NamespacedName
-	// paused are resources that ask to be left alone.
-	paused map[types.NamespacedName]bool
-	// orphans are topics of resources that are gone, which are to be deleted.
-	orphans map[types.NamespacedName]string
-}
-
-func newResources() *resources {
-	return &resources{
-		topics: map[types.NamespacedName]string{}, claims: map[string][]types.NamespacedName{}, paused: map[types.NamespacedName]bool{}, orphans: map[types.NamespacedName]string{},
-	}
-}
-
-func (r *resources) put(key types.NamespacedName, name string, paused bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.orphans, key)
-	delete(r.paused, key)
-	if paused {
-		r.paused[key] = true
-	}
-	if was, known := r.topics[key]; known {
-		if was == name {
-			return
-		}
-		r.drop(key, was)
-	}
-	r.topics[key] = name
-	r.claims[name] = append(r.claims[name], key)
-}
-
-func (r *resources) remove(key types.NamespacedName) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if name, known := r.topics[key]; known {
-		r.drop(key, name)
-		delete(r.topics, key)
-	}
-	delete(r.paused, key)
-}
-
-// drop takes a claim away; the caller holds the lock.
-func (r *resources) drop(key types.NamespacedName, name string) {
-	left := slices.DeleteFunc(slices.Clone(r.claims[name]), func(k types.NamespacedName) bool { return k == key })
-	if len(left) == 0 {
-		delete(r.claims, name)
-		return
-	}
-	r.claims[name] = left
-}
-
-func (r *resources) orphan(key types.NamespacedName, name string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.orphans[key] = name
-}
-
-// orphaned is the topic that a resource left behind.
-func (r *resources) orphaned(key types.NamespacedName) (string, bool) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	name, is := r.orphans[key]
-	return name, is
-}
-
-func (r *resources) adopted(key types.NamespacedName) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.orphans, key)
-}
-
-// claiming are the resources that name a topic.
-func (r *resources) claiming(name string) []types.NamespacedName {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.claims[name]
-}
-
-func (r *resources) count() int {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return len(r.topics)
-}
-
-func (r *resources) pausedCount() int {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return len(r.paused)
-}
-
-func (r *resources) each(do func(types.NamespacedName)) {
-	r.mu.RLock()
-	keys := slices.Collect(maps.Keys(r.topics))
-	r.mu.RUnlock()
-	for _, key := range keys {
-		do(key)
-	}
-}

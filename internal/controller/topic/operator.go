@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	v1 "castellan.io/castellan/api/v1"
@@ -42,8 +43,10 @@ type Options struct {
 	Mode               topic.Mode
 	Exclusion          *regexp.Regexp
 	SyncInterval       time.Duration
-	Metrics            *Metrics
-	Now                func() time.Time
+	// SkipConfigReview does not look at the brokers' configuration at the start.
+	SkipConfigReview bool
+	Metrics          *Metrics
+	Now              func() time.Time
 }
 
 // Operator keeps topics and resources in agreement.
@@ -74,7 +77,7 @@ func New(options Options) *Operator {
 	return &Operator{
 		Options:   options,
 		queue:     workqueue.NewTypedRateLimitingQueue(limiter),
-		resources: newResources(),
+		resources: newResources(options.Namespace),
 		deletions: newDeletions(options.Now),
 		writers:   make(chan struct{}, writersAtOnce),
 		pulse:     pulse{now: options.Now},
@@ -110,6 +113,9 @@ func (o *Operator) run(ctx context.Context) error {
 		}()
 	}
 	go o.resync(ctx)
+	if !o.SkipConfigReview {
+		go o.review(ctx)
+	}
 	if o.Mode == topic.TwoWay {
 		go o.discover(ctx)
 	}
@@ -119,6 +125,20 @@ func (o *Operator) run(ctx context.Context) error {
 		<-ended
 	}
 	return nil
+}
+
+// review tells once if the brokers make topics by themselves: an application that is faster than its resource gets a topic of the
+// brokers' defaults.
+func (o *Operator) review(ctx context.Context) {
+	const option = "auto.create.topics.enable"
+	value, err := o.Kafka.BrokerOption(ctx, option)
+	if err != nil {
+		log.FromContext(ctx).Info("cannot look at the brokers' configuration", "why", err.Error())
+		return
+	}
+	if value == "true" && o.Mode != topic.TwoWay {
+		log.FromContext(ctx).Info("the brokers create topics when clients ask for them, before the operator may: set "+option+" to false", "now", value)
+	}
 }
 
 // waitFor waits until the condition holds; false when the context ends first.

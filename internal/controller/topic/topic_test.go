@@ -70,7 +70,7 @@ func TestDeletionsOfTheSameTimeAreCountedTogether(t *testing.T) {
 	if d.manyResources(100) {
 		t.Error("10 of 100 are many")
 	}
-	d.follow(1)
+	d.follow()
 	if !d.manyResources(100) || !d.manyTopics(1) && d.manyTopics(0) {
 		t.Error("one more, which was carried out, is not counted")
 	}
@@ -78,7 +78,7 @@ func TestDeletionsOfTheSameTimeAreCountedTogether(t *testing.T) {
 	if d.manyResources(100) {
 		t.Error("what was carried out long ago still counts")
 	}
-	d.follow(1)
+	d.follow()
 	d.see(key("0"), made("0", nil))
 	d.see(key("1"), made("1", func(t *v1.KafkaTopic) {
 		t.DeletionTimestamp, t.Annotations = &metav1.Time{Time: c.at}, map[string]string{v1.AnnotationConfirmDeletion: "true"}
@@ -117,38 +117,46 @@ func TestHowLongATopicIsMissingIsKnown(t *testing.T) {
 	}
 }
 
+// naming is a resource that names a topic.
+func naming(resource, topicName string) *v1.KafkaTopic {
+	return made(resource, func(t *v1.KafkaTopic) { t.Spec.TopicName = topicName })
+}
+
 func TestResourcesKnowWhoClaimsWhat(t *testing.T) {
-	r := newResources()
-	r.put(key("a"), "t", false)
-	r.put(key("b"), "t", true)
-	r.put(key("b"), "t", true)
-	if got := r.claiming("t"); !slices.Equal(got, []types.NamespacedName{key("a"), key("b")}) || r.count() != 2 || r.pausedCount() != 1 {
+	r := newResources("ns")
+	r.put(made("t", nil))
+	paused := naming("b", "t")
+	paused.Annotations = map[string]string{v1.AnnotationPauseReconciliation: "true"}
+	r.put(paused)
+	r.put(paused)
+	if got := r.claiming("t"); !slices.Equal(got, []types.NamespacedName{key("b"), key("t")}) || r.count() != 2 || r.pausedCount() != 1 {
 		t.Errorf("%v claim it, of %d, %d paused", got, r.count(), r.pausedCount())
 	}
-	before := r.claiming("t")
-	r.put(key("a"), "other", false)
-	r.put(key("b"), "t", false)
+	r.put(naming("t", "other"))
+	r.put(naming("b", "t"))
 	if got := r.claiming("t"); !slices.Equal(got, []types.NamespacedName{key("b")}) || len(r.claiming("other")) != 1 || r.pausedCount() != 0 {
 		t.Errorf("after another name: %v", got)
 	}
-	if before[0] != key("a") {
-		t.Error("a list that was handed out changed")
+	var each []string
+	r.each(func(k types.NamespacedName) { each = append(each, k.Name) })
+	if slices.Sort(each); !slices.Equal(each, []string{"b", "t"}) {
+		t.Errorf("each: %v", each)
 	}
-	for _, name := range []string{"a", "b", "b"} {
+	for _, name := range []string{"t", "b", "b"} {
 		r.remove(key(name))
 	}
-	if r.count() != 0 || len(r.claims) != 0 || len(r.paused) != 0 {
+	if r.count() != 0 || len(r.claims)+len(r.renamed)+len(r.paused) != 0 {
 		t.Errorf("something is left: %+v", r)
 	}
 }
 
 func TestAResourceThatIsBackLeftNothingBehind(t *testing.T) {
-	r := newResources()
+	r := newResources("ns")
 	r.orphan(key("c"), "left")
 	if name, is := r.orphaned(key("c")); !is || name != "left" {
 		t.Errorf("left behind: %s", name)
 	}
-	r.put(key("c"), "left", false)
+	r.put(naming("c", "left"))
 	if _, is := r.orphaned(key("c")); is {
 		t.Error("a resource that is back left nothing behind")
 	}
@@ -230,7 +238,7 @@ func TestLookInterval(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := operator(func(o *Options) { o.Mode = test.mode })
 			for i := range test.size {
-				o.resources.topics[key(fmt.Sprint(i))] = ""
+				o.resources.names[fmt.Sprint(i)] = struct{}{}
 			}
 			if got := o.lookInterval(); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
@@ -248,7 +256,7 @@ func TestTrimKeepsWhatIsRead(t *testing.T) {
 	})
 	want := in.DeepCopy()
 	want.ManagedFields, want.Annotations = nil, map[string]string{v1.AnnotationDrift: "report"}
-	got, err := Trim(in)
+	got, err := Trim()(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +268,7 @@ func TestTrimKeepsWhatIsRead(t *testing.T) {
 			t.Errorf("%s is read and trimmed", name)
 		}
 	}
-	if other, err := Trim("text"); err != nil || other != "text" {
+	if other, err := Trim()("text"); err != nil || other != "text" {
 		t.Errorf("another object: %v, %v", other, err)
 	}
 }

@@ -101,7 +101,7 @@ func (w *world) start(change func(*topiccontroller.Options)) {
 		Scheme: scheme, Logger: logr.Discard(), Metrics: metricsserver.Options{BindAddress: "0"},
 		Cache: cache.Options{
 			DefaultNamespaces: map[string]cache.Config{w.namespace: {}},
-			ByObject:          map[client.Object]cache.ByObject{&v1.KafkaTopic{}: {Transform: topiccontroller.Trim}},
+			ByObject:          map[client.Object]cache.ByObject{&v1.KafkaTopic{}: {Transform: topiccontroller.Trim()}},
 		},
 	})
 	w.must(err)
