@@ -501,7 +501,7 @@ func TestSASL(t *testing.T) {
 				"nothing":          nil,
 			} {
 				access.SASL = wrong
-				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				_, err := connect(t, access).List(ctx)
 				cancel()
 				if err == nil || strings.Contains(err.Error(), secret) {

@@ -72,13 +72,11 @@ func (d *deletions) forget(key types.NamespacedName) {
 	delete(d.leaving, key)
 }
 
-// follow counts deletions that are carried out.
-func (d *deletions) follow(count int) {
+// follow counts a deletion that is carried out.
+func (d *deletions) follow() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for range count {
-		d.followed = append(d.followed, d.now())
-	}
+	d.followed = append(d.followed, d.now())
 }
 
 // manyResources and manyTopics tell whether the deletions of that side look like an accident, of so many that are known.

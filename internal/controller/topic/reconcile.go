@@ -180,7 +180,7 @@ func (o *Operator) decideDeletion(j *job, known int) {
 		j.hold("Many KafkaTopics are being deleted at once, so their topics are kept. If that is meant, annotate the KafkaTopics with %s: \"true\"; if not, remove their finalizers: the topics become resources again.")
 		return
 	}
-	o.deletions.follow(1)
+	o.deletions.follow()
 }
 
 // decideMissing is about a resource whose topic Kafka does not have.
@@ -208,6 +208,6 @@ func (o *Operator) decideVanished(j *job, known int) {
 		j.hold("Many topics were deleted in Kafka at once, so their KafkaTopics are kept. Annotate the KafkaTopics with %s: \"true\" to have them deleted, or \"false\" to have the topics created again.")
 	default:
 		j.deed = deleteResource
-		o.deletions.follow(1)
+		o.deletions.follow()
 	}
 }
