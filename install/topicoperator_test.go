@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,6 +97,11 @@ func TestOneTopicOperatorRunsAtATime(t *testing.T) {
 	if container.Name != topicOperator || !*container.SecurityContext.ReadOnlyRootFilesystem || *pod.Spec.AutomountServiceAccountToken {
 		t.Errorf("container %s", container.Name)
 	}
+}
+
+func TestTheHealthOfATopicOperatorIsAskedFor(t *testing.T) {
+	pod := as[appsv1.Deployment](t, topicOperatorObjects(t)["Deployment"]).Spec.Template
+	container := pod.Spec.Containers[0]
 	for path, probe := range map[string]*corev1.Probe{"/healthy": container.LivenessProbe, "/ready": container.ReadinessProbe} {
 		if probe == nil || probe.HTTPGet.Path != path || probe.HTTPGet.Port.String() != container.Ports[0].Name || container.Ports[0].ContainerPort != 8080 {
 			t.Errorf("nobody asks %s at port 8080: %+v", path, probe)
@@ -112,23 +118,29 @@ func TestOneTopicOperatorRunsAtATime(t *testing.T) {
 // comment is a line of the examples in the comments of the variables.
 var comment = regexp.MustCompile(`^ {12}# ( *- .*|  .*)$`)
 
+// commented are the examples in comments.
+func commented(content string) []string {
+	var out []string
+	inside := false
+	for line := range strings.SplitSeq(content, "\n") {
+		found := comment.FindStringSubmatch(line)
+		if found != nil && !inside {
+			out = append(out, "")
+		}
+		if inside = found != nil; inside {
+			out[len(out)-1] += found[1] + "\n"
+		}
+	}
+	return out
+}
+
 // TestTheVariablesOfATopicOperatorMeanSomething reads them as the operator does, and those in the comments too.
 func TestTheVariablesOfATopicOperatorMeanSomething(t *testing.T) {
 	content, err := os.ReadFile(topicDeployment)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var examples []string
-	inside := false
-	for line := range strings.SplitSeq(string(content), "\n") {
-		found := comment.FindStringSubmatch(line)
-		if found != nil && !inside {
-			examples = append(examples, "")
-		}
-		if inside = found != nil; inside {
-			examples[len(examples)-1] += found[1] + "\n"
-		}
-	}
+	examples := commented(string(content))
 	if len(examples) != 2 {
 		t.Fatalf("%d examples: %q", len(examples), examples)
 	}
@@ -148,7 +160,7 @@ func TestTheVariablesOfATopicOperatorMeanSomething(t *testing.T) {
 				t.Fatalf("%v in:\n%s", err, c.example)
 			}
 			set := map[string]string{}
-			for _, v := range append(plain[:len(plain):len(plain)], more...) {
+			for _, v := range append(slices.Clip(plain), more...) {
 				set[v.Name] = v.Value
 				if v.ValueFrom != nil {
 					set[v.Name] = "from-elsewhere"

@@ -70,14 +70,13 @@ func (a Access) dialer() Connect {
 	if connect == nil {
 		connect = new(net.Dialer).DialContext
 	}
-	now := a.TLSNow
-	if now == nil {
-		now = func(context.Context) (*tls.Config, error) { return a.TLS, nil }
-	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		security, err := now(ctx)
-		if err != nil {
-			return nil, err
+		security := a.TLS
+		if a.TLSNow != nil {
+			var err error
+			if security, err = a.TLSNow(ctx); err != nil {
+				return nil, err
+			}
 		}
 		limited, cancel := context.WithTimeout(ctx, connectLimit)
 		defer cancel()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -34,6 +33,8 @@ const unknownPartitions = 16
 type Topics struct {
 	client *kgo.Client
 	sent   *sent
+	// turn is whose turn it is to be asked first.
+	turn atomic.Uint32
 }
 
 // sent counts requests.
@@ -130,7 +131,7 @@ func (t *Topics) metadata(ctx context.Context, names []string) (map[string]Answe
 		one.Topic = &name
 		request.Topics = append(request.Topics, one)
 	}
-	response, err := sendAny[*kmsg.MetadataResponse](ctx, t.client, request)
+	response, err := sendAny[*kmsg.MetadataResponse](ctx, t, request)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +205,7 @@ func (t *Topics) someConfigs(ctx context.Context, questions []Question, out map[
 		request.Resources = append(request.Resources, one)
 		asked[q.Name] = q.Options
 	}
-	response, err := sendAny[*kmsg.DescribeConfigsResponse](ctx, t.client, request)
+	response, err := sendAny[*kmsg.DescribeConfigsResponse](ctx, t, request)
 	if err != nil {
 		return err
 	}
@@ -443,17 +444,17 @@ func isRefusal(err error, code string) bool {
 
 // sendAny sends a request to the brokers in turns until one answers. Unlike send, it keeps kgo from remembering what it learns: about
 // tens of thousands of topics, that is most of an operator's memory.
-func sendAny[Answer kmsg.Response](ctx context.Context, client *kgo.Client, request kmsg.Request) (Answer, error) {
+func sendAny[Answer kmsg.Response](ctx context.Context, t *Topics, request kmsg.Request) (Answer, error) {
 	var none Answer
 	limited, cancel := context.WithTimeout(ctx, Limit)
 	defer cancel()
-	nodes := client.DiscoveredBrokers()
+	nodes := t.client.DiscoveredBrokers()
 	if len(nodes) == 0 {
-		nodes = client.SeedBrokers()
+		nodes = t.client.SeedBrokers()
 	}
-	rand.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
+	first := int(t.turn.Add(1)) % len(nodes)
 	var err error
-	for _, node := range nodes {
+	for _, node := range slices.Concat(nodes[first:], nodes[:first]) {
 		var response kmsg.Response
 		if response, err = node.RetriableRequest(limited, request); err == nil {
 			return response.(Answer), nil

@@ -167,7 +167,7 @@ func shake(t *testing.T, client, server *tls.Config) error {
 			_ = c.Close()
 		}
 	}()
-	c, err := tls.Dial("tcp", listener.Addr().String(), client)
+	c, err := (&tls.Dialer{Config: client}).DialContext(t.Context(), "tcp", listener.Addr().String())
 	if err != nil {
 		return err
 	}

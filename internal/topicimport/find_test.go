@@ -270,9 +270,9 @@ func TestTLSAndPasswordsReachKafkaWhereverItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(fake.Close)
-	real := fake.ListenAddrs()[0]
+	address := fake.ListenAddrs()[0]
 	connect := func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, real)
+		return new(net.Dialer).DialContext(ctx, network, address)
 	}
 	w := &world{T: t, kafka: open(t, broker.Access{
 		Brokers: []string{"broker.invalid:9091"}, TLS: trusted, Connect: connect,

@@ -30,41 +30,38 @@ func run(command *cobra.Command, s settings, parts []string) error {
 			return err
 		}
 	}
-	wanted := func(part string) bool { return len(parts) == 0 || slices.Contains(parts, part) }
-	if wanted("start") || wanted("restart") {
-		if err := b.real(command.Context(), report, wanted); err != nil {
-			return err
-		}
-	}
-	if wanted("many") {
-		if err := b.many(command.Context(), report); err != nil {
-			return err
-		}
-	}
-	if wanted("install") {
-		if err := b.installing(command.Context(), report); err != nil {
-			return err
-		}
-	}
-	if slices.Contains(parts, "topics") {
-		if err := b.topicsReal(command.Context(), report); err != nil {
-			return err
-		}
-	}
-	if slices.Contains(parts, "manytopics") {
-		if err := b.topicsPlayed(command.Context(), report); err != nil {
-			return err
-		}
-	}
-	if slices.Contains(parts, "pki") {
-		if err := b.rotation(command.Context(), report); err != nil {
-			return err
-		}
+	if err := b.measure(command.Context(), report, parts); err != nil {
+		return err
 	}
 	if s.output == "json" {
 		return report.JSON(command.OutOrStdout())
 	}
 	return report.Table(command.OutOrStdout())
+}
+
+// measure does the parts that were asked for, in the order in which they are explained.
+func (b *bench) measure(ctx context.Context, report *figure.Report, parts []string) error {
+	asked := func(part string) bool { return slices.Contains(parts, part) }
+	wanted := func(part string) bool { return len(parts) == 0 || asked(part) }
+	for _, one := range []struct {
+		wanted bool
+		do     func(context.Context, *figure.Report) error
+	}{
+		{wanted("start") || wanted("restart"), func(ctx context.Context, r *figure.Report) error { return b.real(ctx, r, wanted) }},
+		{wanted("many"), b.many},
+		{wanted("install"), b.installing},
+		{asked("topics"), b.topicsReal},
+		{asked("manytopics"), b.topicsPlayed},
+		{asked("pki"), b.rotation},
+	} {
+		if !one.wanted {
+			continue
+		}
+		if err := one.do(ctx, report); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // disturbances checks that the operator is there, and notes what else it has to do.

@@ -147,15 +147,12 @@ func (b *bench) each(ctx context.Context, count int, do func(context.Context, st
 
 func topicName(i int) string { return fmt.Sprintf("topic-%05d", i) }
 
-func (b *bench) createTopic(namespace string, config bool) func(context.Context, string) error {
+func (b *bench) createTopic(namespace string) func(context.Context, string) error {
 	one, three := int32(1), int32(3)
 	return func(ctx context.Context, name string) error {
 		t := &v1.KafkaTopic{
 			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{v1.LabelCluster: "bench"}},
-			Spec:       v1.KafkaTopicSpec{Partitions: &one, Replicas: &three},
-		}
-		if config {
-			t.Spec.Config = v1.FreeForm{"retention.ms": json.RawMessage("7200000")}
+			Spec:       v1.KafkaTopicSpec{Partitions: &one, Replicas: &three, Config: v1.FreeForm{"retention.ms": json.RawMessage("7200000")}},
 		}
 		return b.client.Create(ctx, t)
 	}
@@ -220,7 +217,7 @@ func (b *bench) live(ctx context.Context, l *lifeOf, namespace string, count int
 		generation int64
 		do         func(context.Context, string) error
 	}{
-		{l.created, 1, b.createTopic(namespace, true)},
+		{l.created, 1, b.createTopic(namespace)},
 		{l.changed, 2, b.changeTopic(namespace)},
 		{l.deleted, 0, b.deleteTopic(namespace)},
 	} {
@@ -248,7 +245,7 @@ func (b *bench) floorOf(ctx context.Context, l *lifeOf, count int, kafka *kadm.C
 		names = append(names, topicName(i))
 	}
 	week, hour := "7200000", "3600000"
-	create, change, remove := b.createTopic(namespace, true), b.changeTopic(namespace), b.deleteTopic(namespace)
+	create, change, remove := b.createTopic(namespace), b.changeTopic(namespace), b.deleteTopic(namespace)
 	for _, step := range []struct {
 		figure *figure.Figure
 		do     func(context.Context, string) error
@@ -365,7 +362,7 @@ func (b *bench) topicsPlayed(ctx context.Context, report *figure.Report) (err er
 	if err != nil {
 		return err
 	}
-	took, applied, err := b.timed(ctx, p, many, 1, b.createTopic(namespace, true))
+	took, applied, err := b.timed(ctx, p, many, 1, b.createTopic(namespace))
 	if err != nil {
 		return err
 	}
@@ -393,7 +390,7 @@ func (b *bench) topicsPlayed(ctx context.Context, report *figure.Report) (err er
 	add("10,000 topics, played brokers, most memory of the started operator", figure.Mebibytes, memory, figure.AtMost(64))
 	b.say("making %d topics", most)
 	if err := b.each(ctx, most, func(ctx context.Context, name string) error {
-		err := b.createTopic(namespace, true)(ctx, name)
+		err := b.createTopic(namespace)(ctx, name)
 		if apierrors.IsAlreadyExists(err) {
 			return nil
 		}
@@ -442,21 +439,19 @@ func (b *bench) idleTopics(ctx context.Context, report *figure.Report, process t
 	difference := func(name string, labels map[string]string) float64 {
 		return (after.sum(name, labels) - before.sum(name, labels)) / minutes
 	}
-	for _, f := range []*figure.Figure{
+	report.Figures = append(report.Figures, []*figure.Figure{
 		{Name: what + ", idle, memory of the topic operator", Unit: figure.Mebibytes, Ours: []float64{after.sum("process_resident_memory_bytes", nil) / mebibyte}},
 		{Name: what + ", idle, processor time a minute", Unit: figure.Milliseconds, Ours: []float64{difference("process_cpu_seconds_total", nil) * 1000}},
 		{Name: what + ", idle, API requests a minute", Ours: []float64{difference("rest_client_requests_total", nil)}},
 		{Name: what + ", idle, requests for Kafka a minute", Ours: []float64{difference("castellan_kafka_requests_total", nil)}},
-	} {
-		report.Figures = append(report.Figures, f)
-	}
+	}...)
 	return nil
 }
 
 // startTopicOperator runs the operator as a process of its own, and returns when it is ready.
 func (b *bench) startTopicOperator(ctx context.Context, namespace string, brokers []string) (topicProcess, func(), error) {
 	running, stop := context.WithCancel(ctx)
-	command := exec.CommandContext(running, b.castellan, "topic-operator") //nolint:gosec // the program that is measured
+	command := exec.CommandContext(running, b.castellan, "topic-operator")
 	command.Env = append(os.Environ(),
 		"STRIMZI_NAMESPACE="+namespace, "STRIMZI_RESOURCE_LABELS="+v1.LabelCluster+"=bench",
 		"STRIMZI_KAFKA_BOOTSTRAP_SERVERS="+strings.Join(brokers, ","), "STRIMZI_LOG_LEVEL=warn")

@@ -33,7 +33,9 @@ func TestTopics(t *testing.T) {
 	w.replicationFactors()
 	before := w.pods()
 	w.change(func(k *v1.Kafka) { k.Annotations[v1.AnnotationTopicSync] = "two-way" })
-	w.change(func(k *v1.Kafka) { metav1.SetMetaDataAnnotation(&k.ObjectMeta, v1.AnnotationTopicSyncIntervalMs, "2000") })
+	w.change(func(k *v1.Kafka) {
+		metav1.SetMetaDataAnnotation(&k.ObjectMeta, v1.AnnotationTopicSyncIntervalMs, "2000")
+	})
 	w.twoWay()
 	w.sameNodes(before)
 	w.withoutEntityOperator()

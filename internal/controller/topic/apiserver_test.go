@@ -254,7 +254,7 @@ func TestWithoutFinalizersTheTopicGoesAfterTheResource(t *testing.T) {
 	})
 }
 
-func TestAThousandInvalidResourcesDoNotDelayAValidOne(t *testing.T) {
+func TestManyInvalidResourcesDoNotDelayAValidOne(t *testing.T) {
 	w := newWorld(t, nil)
 	for i := range 300 {
 		w.create(fmt.Sprintf("bad-%d", i), func(t *v1.KafkaTopic) { t.Spec.Config = v1.FreeForm{"retention.ms": []byte(`{"a":1}`)} })
@@ -270,133 +270,136 @@ func TestAThousandInvalidResourcesDoNotDelayAValidOne(t *testing.T) {
 	}
 }
 
-func TestTwoWay(t *testing.T) {
-	twoWay := func(o *topiccontroller.Options) { o.Mode = topic.TwoWay }
-	t.Run("a topic made in Kafka becomes a resource, internal ones do not", func(t *testing.T) {
-		w := newWorld(t, twoWay)
-		w.makeInKafka(4, map[string]*string{"retention.ms": text("99")}, "from-kafka", "With_Capitals", "app-store-changelog", "__mine")
-		is := w.ready("from-kafka")
-		if *is.Spec.Partitions != 4 || string(is.Spec.Config["retention.ms"]) != "99" || is.Labels[v1.LabelCluster] != cluster {
-			t.Errorf("spec: %+v labels: %v", is.Spec, is.Labels)
-		}
-		if capitals := w.ready(topic.ResourceName("With_Capitals")); capitals.Spec.TopicName != "With_Capitals" {
-			t.Errorf("spec: %+v", capitals.Spec)
-		}
-		var list v1.KafkaTopicList
-		w.must(api.List(t.Context(), &list, client.InNamespace(w.namespace)))
-		if len(list.Items) != 2 {
-			t.Errorf("%d resources", len(list.Items))
-		}
+func twoWay(o *topiccontroller.Options) { o.Mode = topic.TwoWay }
+
+func TestATopicMadeInKafkaBecomesAResourceAndInternalOnesDoNot(t *testing.T) {
+	w := newWorld(t, twoWay)
+	w.makeInKafka(4, map[string]*string{"retention.ms": text("99")}, "from-kafka", "With_Capitals", "app-store-changelog", "__mine")
+	is := w.ready("from-kafka")
+	if *is.Spec.Partitions != 4 || string(is.Spec.Config["retention.ms"]) != "99" || is.Labels[v1.LabelCluster] != cluster {
+		t.Errorf("spec: %+v labels: %v", is.Spec, is.Labels)
+	}
+	if capitals := w.ready(topic.ResourceName("With_Capitals")); capitals.Spec.TopicName != "With_Capitals" {
+		t.Errorf("spec: %+v", capitals.Spec)
+	}
+	var list v1.KafkaTopicList
+	w.must(api.List(t.Context(), &list, client.InNamespace(w.namespace)))
+	if len(list.Items) != 2 {
+		t.Errorf("%d resources", len(list.Items))
+	}
+}
+
+func TestChangesToEitherSideMeetAndTheResourceWinsAConflict(t *testing.T) {
+	w := newWorld(t, twoWay)
+	w.create("both", func(t *v1.KafkaTopic) {
+		t.Spec.Partitions, t.Spec.Config = number(1), v1.FreeForm{"retention.ms": raw(1000), "max.message.bytes": raw(5000)}
 	})
-	t.Run("changes to either side meet, and the resource wins a conflict", func(t *testing.T) {
-		w := newWorld(t, twoWay)
-		w.create("both", func(t *v1.KafkaTopic) {
-			t.Spec.Partitions, t.Spec.Config = number(1), v1.FreeForm{"retention.ms": raw(1000), "max.message.bytes": raw(5000)}
-		})
-		w.ready("both")
-		w.eventually("what is agreed is known", func() error {
-			if w.get("both").Annotations[v1.AnnotationAgreed] == "" {
-				return errors.New("no annotation")
-			}
-			return nil
-		})
-		w.stop()
-		w.set("both", "retention.ms", text("2000"))
-		w.set("both", "segment.bytes", text("4000000"))
-		w.set("both", "max.message.bytes", text("6000"))
-		w.update("both", func(t *v1.KafkaTopic) {
-			t.Spec.Partitions = number(3)
-			t.Spec.Config["max.message.bytes"], t.Spec.Config["min.insync.replicas"] = raw(7000), raw(1)
-		})
-		w.start(twoWay)
-		want := map[string]string{"retention.ms": "2000", "segment.bytes": "4000000", "max.message.bytes": "7000", "min.insync.replicas": "1"}
-		w.eventually("both sides are the same", func() error {
-			is := w.get("both")
-			got := map[string]string{}
-			for name, value := range is.Spec.Config {
-				got[name] = string(value)
-			}
-			kafka := w.options("both")
-			// The brokers' value is as good as one of the topic's own.
-			kafka["min.insync.replicas"] = "1"
-			detail, _ := w.inKafka("both")
-			if diff := cmp.Diff(want, got) + cmp.Diff(want, kafka); diff != "" || len(detail.Partitions) != 3 {
-				return fmt.Errorf("%d partitions, %s", len(detail.Partitions), diff)
-			}
-			return isReady(is)
-		})
+	w.ready("both")
+	w.eventually("what is agreed is known", func() error {
+		if w.get("both").Annotations[v1.AnnotationAgreed] == "" {
+			return errors.New("no annotation")
+		}
+		return nil
 	})
-	t.Run("a deletion on either side deletes the other", func(t *testing.T) {
-		w := newWorld(t, twoWay)
-		w.makeInKafka(1, nil, "a", "b", "c", "d", "e", "f", "g")
-		for _, name := range []string{"a", "b", "c", "d", "e", "f", "g"} {
-			w.ready(name)
-		}
-		w.deleteInKafka("a")
-		w.delete("b")
-		w.gone("a")
-		w.gone("b")
-		if _, has := w.inKafka("b"); has {
-			t.Error("the topic is still there")
-		}
+	w.stop()
+	w.set("both", "retention.ms", text("2000"))
+	w.set("both", "segment.bytes", text("4000000"))
+	w.set("both", "max.message.bytes", text("6000"))
+	w.update("both", func(t *v1.KafkaTopic) {
+		t.Spec.Partitions = number(3)
+		t.Spec.Config["max.message.bytes"], t.Spec.Config["min.insync.replicas"] = raw(7000), raw(1)
 	})
-	t.Run("an emptied cluster does not wipe the resources until someone says yes", func(t *testing.T) {
-		w := newWorld(t, twoWay)
-		names := []string{"a", "b", "c", "d"}
-		w.makeInKafka(1, nil, names...)
-		for _, name := range names {
-			w.ready(name)
+	w.start(twoWay)
+	want := map[string]string{"retention.ms": "2000", "segment.bytes": "4000000", "max.message.bytes": "7000", "min.insync.replicas": "1"}
+	w.eventually("both sides are the same", func() error {
+		is := w.get("both")
+		got := map[string]string{}
+		for name, value := range is.Spec.Config {
+			got[name] = string(value)
 		}
-		w.deleteInKafka(names...)
-		for _, name := range names {
-			w.refused(name, v1.ReasonDeletionHeld)
+		kafka := w.options("both")
+		// The brokers' value is as good as one of the topic's own.
+		kafka["min.insync.replicas"] = "1"
+		detail, _ := w.inKafka("both")
+		if diff := cmp.Diff(want, got) + cmp.Diff(want, kafka); diff != "" || len(detail.Partitions) != 3 {
+			return fmt.Errorf("%d partitions, %s", len(detail.Partitions), diff)
 		}
-		answer := func(name, value string) {
-			w.update(name, func(t *v1.KafkaTopic) {
-				t.Annotations[v1.AnnotationConfirmDeletion] = value
-			})
+		return isReady(is)
+	})
+}
+
+func TestADeletionOnEitherSideDeletesTheOther(t *testing.T) {
+	w := newWorld(t, twoWay)
+	w.makeInKafka(1, nil, "a", "b", "c", "d", "e", "f", "g")
+	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g"} {
+		w.ready(name)
+	}
+	w.deleteInKafka("a")
+	w.delete("b")
+	w.gone("a")
+	w.gone("b")
+	if _, has := w.inKafka("b"); has {
+		t.Error("the topic is still there")
+	}
+}
+
+func TestAnEmptiedClusterDoesNotWipeTheResourcesUntilSomeoneSaysYes(t *testing.T) {
+	w := newWorld(t, twoWay)
+	names := []string{"a", "b", "c", "d"}
+	w.makeInKafka(1, nil, names...)
+	for _, name := range names {
+		w.ready(name)
+	}
+	w.deleteInKafka(names...)
+	for _, name := range names {
+		w.refused(name, v1.ReasonDeletionHeld)
+	}
+	answer := func(name, value string) {
+		w.update(name, func(t *v1.KafkaTopic) {
+			t.Annotations[v1.AnnotationConfirmDeletion] = value
+		})
+	}
+	answer("a", "true")
+	answer("b", "false")
+	w.gone("a")
+	w.ready("b")
+	if _, has := w.inKafka("b"); !has {
+		t.Error("the topic was not made again")
+	}
+	w.never("the others wait", func() error {
+		if w.get("c") == nil || w.get("d") == nil {
+			return errors.New("they are gone")
 		}
-		answer("a", "true")
-		answer("b", "false")
-		w.gone("a")
-		w.ready("b")
-		if _, has := w.inKafka("b"); !has {
-			t.Error("the topic was not made again")
-		}
-		w.never("the others wait", func() error {
-			if w.get("c") == nil || w.get("d") == nil {
-				return errors.New("they are gone")
+		return nil
+	})
+}
+
+func TestAWipedNamespaceDoesNotWipeTheTopicsUntilSomeoneSaysYes(t *testing.T) {
+	w := newWorld(t, twoWay)
+	names := []string{"a", "b", "c", "d"}
+	w.makeInKafka(1, nil, names...)
+	for _, name := range names {
+		w.ready(name)
+	}
+	w.must(api.DeleteAllOf(t.Context(), &v1.KafkaTopic{}, client.InNamespace(w.namespace)))
+	for _, name := range names {
+		w.refused(name, v1.ReasonDeletionHeld)
+	}
+	w.stop()
+	w.start(twoWay)
+	w.update("a", func(t *v1.KafkaTopic) {
+		metav1.SetMetaDataAnnotation(&t.ObjectMeta, v1.AnnotationConfirmDeletion, "true")
+	})
+	w.gone("a")
+	w.never("the other topics are kept", func() error {
+		for _, name := range names[1:] {
+			if _, has := w.inKafka(name); !has {
+				return fmt.Errorf("%s is gone", name)
 			}
-			return nil
-		})
+		}
+		return nil
 	})
-	t.Run("a wiped namespace does not wipe the topics until someone says yes", func(t *testing.T) {
-		w := newWorld(t, twoWay)
-		names := []string{"a", "b", "c", "d"}
-		w.makeInKafka(1, nil, names...)
-		for _, name := range names {
-			w.ready(name)
-		}
-		w.must(api.DeleteAllOf(t.Context(), &v1.KafkaTopic{}, client.InNamespace(w.namespace)))
-		for _, name := range names {
-			w.refused(name, v1.ReasonDeletionHeld)
-		}
-		w.stop()
-		w.start(twoWay)
-		w.update("a", func(t *v1.KafkaTopic) {
-			metav1.SetMetaDataAnnotation(&t.ObjectMeta, v1.AnnotationConfirmDeletion, "true")
-		})
-		w.gone("a")
-		w.never("the other topics are kept", func() error {
-			for _, name := range names[1:] {
-				if _, has := w.inKafka(name); !has {
-					return fmt.Errorf("%s is gone", name)
-				}
-			}
-			return nil
-		})
-		if _, has := w.inKafka("a"); has {
-			t.Error("the confirmed topic is still there")
-		}
-	})
+	if _, has := w.inKafka("a"); has {
+		t.Error("the confirmed topic is still there")
+	}
 }

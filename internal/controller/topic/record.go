@@ -26,13 +26,11 @@ func (o *Operator) eachOf(jobs []*job, needs func(*job) bool, do func(*job)) (wa
 		if !needs(j) {
 			continue
 		}
-		all.Add(1)
-		go func() {
-			defer all.Done()
+		all.Go(func() {
 			o.writers <- struct{}{}
 			defer func() { <-o.writers }()
 			do(j)
-		}()
+		})
 	}
 	return all.Wait
 }

@@ -80,7 +80,7 @@ func (a *apiServer) serve(ctx context.Context, s httpstream.Stream) {
 // echo answers each connection with what it says.
 func echo(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
