@@ -21,7 +21,7 @@ func (t *Topics) Brokers(ctx context.Context) ([]placement.Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := answered(response.ErrorCode, response.ErrorMessage); err != nil {
+	if err := refused(response.ErrorCode, response.ErrorMessage); err != nil {
 		return nil, err
 	}
 	out := make([]placement.Broker, 0, len(response.Brokers))
@@ -46,7 +46,7 @@ func (t *Topics) Reassignments(ctx context.Context) (map[string]map[int32]Moving
 	if err != nil {
 		return nil, err
 	}
-	if err := answered(response.ErrorCode, response.ErrorMessage); err != nil {
+	if err := refused(response.ErrorCode, response.ErrorMessage); err != nil {
 		return nil, err
 	}
 	out := make(map[string]map[int32]Moving, len(response.Topics))
@@ -77,7 +77,7 @@ func (t *Topics) Reassign(ctx context.Context, moves map[string][]placement.Move
 	if err != nil {
 		return nil, err
 	}
-	if err := answered(response.ErrorCode, response.ErrorMessage); err != nil {
+	if err := refused(response.ErrorCode, response.ErrorMessage); err != nil {
 		return nil, err
 	}
 	out := map[string]error{}

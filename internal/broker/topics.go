@@ -13,7 +13,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
-	"golang.org/x/sync/errgroup"
 
 	"castellan.io/castellan/internal/topic"
 )
@@ -35,6 +34,8 @@ type Topics struct {
 	sent   *sent
 	// turn is whose turn it is to be asked first.
 	turn atomic.Uint32
+	// cluster is the id of the cluster that answered last.
+	cluster atomic.Pointer[string]
 }
 
 // sent counts requests.
@@ -64,6 +65,14 @@ func OpenTopics(to Access) (*Topics, error) {
 // Close gives the connections back.
 func (t *Topics) Close() { t.client.Close() }
 
+// ClusterID is the id of the cluster; empty before its first answer about topics.
+func (t *Topics) ClusterID() string {
+	if id := t.cluster.Load(); id != nil {
+		return *id
+	}
+	return ""
+}
+
 // Question is a topic to describe, with the options whose values count even if the topic inherits them.
 type Question struct {
 	Name    string
@@ -76,7 +85,8 @@ type Answer struct {
 	Err   error
 }
 
-// Describe tells about topics: where their replicas are, and their options. All questions are a few requests together.
+// Describe tells about topics: where their replicas are, and their options. All questions are a few requests together, for the same broker,
+// and the options come first: if a topic is deleted and made again meanwhile, its id is not older than its options.
 func (t *Topics) Describe(ctx context.Context, questions []Question) (map[string]Answer, error) {
 	if len(questions) == 0 {
 		return nil, nil // no name would mean all topics
@@ -85,32 +95,29 @@ func (t *Topics) Describe(ctx context.Context, questions []Question) (map[string
 	for _, q := range questions {
 		names = append(names, q.Name)
 	}
-	var answers map[string]Answer
-	var options map[string]described
-	both, limited := errgroup.WithContext(ctx)
-	both.Go(func() (err error) {
-		answers, err = t.metadata(limited, names)
-		return err
-	})
-	both.Go(func() (err error) {
-		options, err = t.configs(limited, questions)
-		return err
-	})
-	if err := both.Wait(); err != nil {
-		return nil, err
-	}
-	for name, answer := range answers {
-		if answer.Topic == nil {
-			continue
+	return onAny(ctx, t, func(ctx context.Context, node *kgo.Broker) (map[string]Answer, error) {
+		options, err := configs(ctx, node, questions)
+		if err != nil {
+			return nil, err
 		}
-		answers[name] = options[name].complete(answer)
-	}
-	return answers, nil
+		answers, err := t.metadata(ctx, node, names)
+		if err != nil {
+			return nil, err
+		}
+		for name, answer := range answers {
+			if answer.Topic != nil {
+				answers[name] = options[name].complete(answer)
+			}
+		}
+		return answers, nil
+	})
 }
 
 // List tells about all topics but their options, in no order.
 func (t *Topics) List(ctx context.Context) ([]topic.Actual, error) {
-	answers, err := t.metadata(ctx, nil)
+	answers, err := onAny(ctx, t, func(ctx context.Context, node *kgo.Broker) (map[string]Answer, error) {
+		return t.metadata(ctx, node, nil)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -124,16 +131,19 @@ func (t *Topics) List(ctx context.Context) ([]topic.Actual, error) {
 }
 
 // metadata describes the named topics, or all for nil.
-func (t *Topics) metadata(ctx context.Context, names []string) (map[string]Answer, error) {
+func (t *Topics) metadata(ctx context.Context, node *kgo.Broker, names []string) (map[string]Answer, error) {
 	request := kmsg.NewPtrMetadataRequest()
 	for _, name := range names {
 		one := kmsg.NewMetadataRequestTopic()
 		one.Topic = &name
 		request.Topics = append(request.Topics, one)
 	}
-	response, err := sendAny[*kmsg.MetadataResponse](ctx, t, request)
+	response, err := askNode[*kmsg.MetadataResponse](ctx, node, request)
 	if err != nil {
 		return nil, err
+	}
+	if response.ClusterID != nil {
+		t.cluster.Store(response.ClusterID)
 	}
 	out := make(map[string]Answer, len(response.Topics))
 	for i := range response.Topics {
@@ -186,17 +196,17 @@ func (d described) complete(a Answer) Answer {
 // configsAtOnce is of how many topics one answer has the options: each has about forty, of which few are kept.
 const configsAtOnce = 100
 
-func (t *Topics) configs(ctx context.Context, questions []Question) (map[string]described, error) {
+func configs(ctx context.Context, node *kgo.Broker, questions []Question) (map[string]described, error) {
 	out := make(map[string]described, len(questions))
 	for some := range slices.Chunk(questions, configsAtOnce) {
-		if err := t.someConfigs(ctx, some, out); err != nil {
+		if err := someConfigs(ctx, node, some, out); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func (t *Topics) someConfigs(ctx context.Context, questions []Question, out map[string]described) error {
+func someConfigs(ctx context.Context, node *kgo.Broker, questions []Question, out map[string]described) error {
 	request := kmsg.NewPtrDescribeConfigsRequest()
 	asked := make(map[string][]string, len(questions))
 	for _, q := range questions {
@@ -205,7 +215,7 @@ func (t *Topics) someConfigs(ctx context.Context, questions []Question, out map[
 		request.Resources = append(request.Resources, one)
 		asked[q.Name] = q.Options
 	}
-	response, err := sendAny[*kmsg.DescribeConfigsResponse](ctx, t, request)
+	response, err := askNode[*kmsg.DescribeConfigsResponse](ctx, node, request)
 	if err != nil {
 		return err
 	}
@@ -437,30 +447,55 @@ const unknownTopic = "UNKNOWN_TOPIC_OR_PARTITION"
 // Existed tells whether Kafka refused to create a topic because there is one of its name.
 func Existed(err error) bool { return isRefusal(err, "TOPIC_ALREADY_EXISTS") }
 
+// NameRefused tells whether Kafka can have no topic of the name.
+func NameRefused(err error) bool { return isRefusal(err, "INVALID_TOPIC_EXCEPTION") }
+
 func isRefusal(err error, code string) bool {
 	r, is := errors.AsType[*Refused](err)
 	return is && r.Code.Message == code
 }
 
-// sendAny sends a request to the brokers in turns until one answers. Unlike send, it keeps kgo from remembering what it learns: about
-// tens of thousands of topics, that is most of an operator's memory.
-func sendAny[Answer kmsg.Response](ctx context.Context, t *Topics, request kmsg.Request) (Answer, error) {
-	var none Answer
+// nodeLimit is how long one broker may take before another one is asked.
+const nodeLimit = 10 * time.Second
+
+// onAny asks the brokers in turns until one answers. Unlike send, it keeps kgo from remembering what it learns: about tens of thousands
+// of topics, that is most of an operator's memory.
+func onAny[T any](ctx context.Context, t *Topics, question func(context.Context, *kgo.Broker) (T, error)) (T, error) {
 	limited, cancel := context.WithTimeout(ctx, Limit)
 	defer cancel()
-	nodes := t.client.DiscoveredBrokers()
-	if len(nodes) == 0 {
-		nodes = t.client.SeedBrokers()
+	known := t.client.DiscoveredBrokers()
+	first := 0
+	if len(known) > 0 {
+		first = int(t.turn.Add(1)) % len(known)
 	}
-	first := int(t.turn.Add(1)) % len(nodes)
+	var none T
 	var err error
-	for _, node := range slices.Concat(nodes[first:], nodes[:first]) {
-		var response kmsg.Response
-		if response, err = node.RetriableRequest(limited, request); err == nil {
-			return response.(Answer), nil
+	for _, node := range slices.Concat(known[first:], known[:first], t.client.SeedBrokers()) {
+		var answer T
+		one, stop := context.WithTimeout(limited, nodeLimit)
+		answer, err = question(one, node)
+		stop()
+		if err == nil {
+			return answer, nil
+		}
+		if limited.Err() != nil {
+			break
 		}
 	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return none, ctx.Err()
+	}
 	return none, failure(err)
+}
+
+// askNode asks one broker.
+func askNode[Answer kmsg.Response](ctx context.Context, node *kgo.Broker, request kmsg.Request) (Answer, error) {
+	var none Answer
+	response, err := node.RetriableRequest(ctx, request)
+	if err != nil {
+		return none, err
+	}
+	return response.(Answer), nil
 }
 
 // send sends a request to whichever broker kgo finds right for it.

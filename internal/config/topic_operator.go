@@ -106,6 +106,10 @@ func ReadTopicOperator(getenv func(string) string) (TopicOperator, error) {
 		Throttle:          int64(env.atLeast("CASTELLAN_REPLICATION_THROTTLE", 0, 0)),
 		LogLevel:          strings.ToLower(env.text("STRIMZI_LOG_LEVEL", "info")),
 	}
+	if out.Mode == topic.TwoWay && !out.Finalizers {
+		// A resource that is gone before anybody could look is no reason to delete a topic.
+		env.wrong("STRIMZI_USE_FINALIZERS", `is "false"`, "true, as CASTELLAN_TOPIC_SYNC is two-way")
+	}
 	if out.Namespace == "" {
 		env.wrong("STRIMZI_NAMESPACE", "is empty", "the namespace to watch")
 	}

@@ -8,6 +8,8 @@ import (
 
 // Agreed is what a resource and its topic last agreed on.
 type Agreed struct {
+	// Cluster is the id of the Kafka cluster; empty if it was not known.
+	Cluster string `json:"cluster,omitempty"`
 	// TopicID is Kafka's id of that topic: one of the same name and another id is another topic.
 	TopicID string `json:"topicId"`
 	// Partitions and Replicas are numbers; 0 replicas if partitions had different ones.
@@ -28,6 +30,15 @@ func ParseAgreed(text string) *Agreed {
 		return nil
 	}
 	return &out
+}
+
+// In is what counts of the agreement in a cluster. A resource that came from another one, from a backup or by its label, has agreed to
+// nothing here: that its topic is missing does not mean that somebody deleted it.
+func (a *Agreed) In(cluster string) *Agreed {
+	if a != nil && a.Cluster != "" && cluster != "" && a.Cluster != cluster {
+		return nil
+	}
+	return a
 }
 
 // About is what counts of the agreement for a topic. A topic that was deleted and made again has nothing that its resource agreed to:

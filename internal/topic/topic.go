@@ -1,6 +1,7 @@
 package topic
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,6 +69,9 @@ func Name(t *v1.KafkaTopic) string {
 	}
 	return t.Name
 }
+
+// Claimed is the topic that a resource has: once it had one, that stays its own whatever name is asked for later.
+func Claimed(t *v1.KafkaTopic) string { return cmp.Or(t.Status.TopicName, Name(t)) }
 
 // Managed tells whether the resource wants its topic looked after.
 func Managed(t *v1.KafkaTopic) bool { return t.Annotations[v1.AnnotationManaged] != "false" }

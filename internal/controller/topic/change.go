@@ -3,6 +3,7 @@ package topic
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,6 +35,8 @@ type ReplicasProgress struct {
 	Status *v1.ReplicasChangeStatus
 	// Again is when to look again.
 	Again time.Duration
+	// Err is what Kafka refused about all changes of the batch.
+	Err error
 }
 
 // moving tells whether replicas of the topic are on their way, as far as the resource knows.
@@ -41,12 +44,13 @@ func moving(t *v1.KafkaTopic) bool { return t != nil && t.Status.ReplicasChange 
 
 // change makes Kafka what the jobs want. The error is that Kafka does not answer; what it refuses is each job's own.
 func (o *Operator) change(ctx context.Context, jobs []*job) error {
+	moves := movesOf(jobs)
 	all, limited := errgroup.WithContext(ctx)
 	all.Go(func() error { return o.create(limited, jobs) })
 	all.Go(func() error { return o.grow(limited, jobs) })
 	all.Go(func() error { return o.configure(limited, jobs) })
 	all.Go(func() error { return o.delete(limited, jobs) })
-	all.Go(func() error { return o.move(limited, jobs) })
+	all.Go(func() error { return o.move(limited, jobs, moves) })
 	return all.Wait()
 }
 
@@ -181,20 +185,34 @@ func (o *Operator) delete(ctx context.Context, jobs []*job) error {
 	return nil
 }
 
-// move goes on with changes of numbers of replicas.
-func (o *Operator) move(ctx context.Context, jobs []*job) error {
-	var changes []ReplicasChange
+// movesOf are the changes of numbers of replicas. Each has the topic for itself: what else changes about it goes on at the same time.
+func movesOf(jobs []*job) []ReplicasChange {
+	var out []ReplicasChange
 	for _, j := range jobs {
-		if j.deed == compare && (j.difference.Kafka.Replicas > 0 || moving(j.resource)) {
-			changes = append(changes, ReplicasChange{Topic: j.actual, Wanted: j.difference.Kafka.Replicas, Before: j.resource.Status.ReplicasChange})
+		if j.deed != compare || j.difference.Kafka.Replicas == 0 && !moving(j.resource) {
+			continue
 		}
+		own := *j.actual
+		own.Partitions = slices.Clone(own.Partitions)
+		out = append(out, ReplicasChange{Topic: &own, Wanted: j.difference.Kafka.Replicas, Before: j.resource.Status.ReplicasChange})
 	}
+	return out
+}
+
+// move goes on with changes of numbers of replicas. What Kafka refuses about them is the trouble of these topics alone.
+func (o *Operator) move(ctx context.Context, jobs []*job, changes []ReplicasChange) error {
 	if len(changes) == 0 {
 		return nil
 	}
 	progress, err := o.Replicas.Change(ctx, changes)
-	if err != nil {
+	if errors.Is(err, broker.ErrUnreachable) || errors.Is(err, context.Canceled) {
 		return err
+	}
+	if err != nil {
+		progress = make(map[string]ReplicasProgress, len(changes))
+		for _, c := range changes {
+			progress[c.Topic.Name] = ReplicasProgress{Status: c.Before, Err: err, Again: blockedLook}
+		}
 	}
 	for _, j := range jobs {
 		if j.deed != compare {
@@ -206,6 +224,9 @@ func (o *Operator) move(ctx context.Context, jobs []*job) error {
 		}
 		j.mu.Lock()
 		j.replicas, j.again = p.Status, p.Again
+		if p.Err != nil {
+			j.fail(p.Err)
+		}
 		j.mu.Unlock()
 	}
 	return nil

@@ -72,10 +72,12 @@ func (d *deletions) forget(key types.NamespacedName) {
 	delete(d.leaving, key)
 }
 
-// follow counts a deletion that is carried out.
-func (d *deletions) follow() {
+// follow notes that the deletion of a resource or of its topic is carried out on the other side: it counts on, and once.
+func (d *deletions) follow(key types.NamespacedName) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	delete(d.leaving, key)
+	delete(d.vanished, key)
 	d.followed = append(d.followed, d.now())
 }
 

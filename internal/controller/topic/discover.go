@@ -79,7 +79,7 @@ func (o *Operator) makeResource(ctx context.Context, is *topic.Actual) error {
 	if err != nil {
 		return err
 	}
-	resource.Annotations = map[string]string{v1.AnnotationAgreed: topic.Agree(nil, wanted, is).String()}
+	resource.Annotations = map[string]string{v1.AnnotationAgreed: o.agreed(nil, wanted, is)}
 	if o.Finalizers {
 		resource.Finalizers = []string{v1.FinalizerTopic}
 	}

@@ -52,7 +52,7 @@ func (o *Operator) changed(was, is *v1.KafkaTopic) {
 	key := client.ObjectKeyFromObject(is)
 	if !o.selects(is) {
 		o.forget(key)
-		o.others(topic.Name(was))
+		o.others(topic.Claimed(was))
 		return
 	}
 	if was.UID != is.UID {
@@ -64,8 +64,8 @@ func (o *Operator) changed(was, is *v1.KafkaTopic) {
 		o.queue.Forget(key)
 		o.queue.Add(key)
 	}
-	if topic.Name(was) != topic.Name(is) || topic.Managed(was) && !topic.Managed(is) {
-		o.others(topic.Name(was))
+	if topic.Claimed(was) != topic.Claimed(is) || topic.Managed(was) && !topic.Managed(is) {
+		o.others(topic.Claimed(was))
 	}
 }
 
@@ -87,10 +87,10 @@ func (o *Operator) gone(t *v1.KafkaTopic) {
 	selected := o.selects(t)
 	o.forget(key)
 	if selected && !o.Finalizers && topic.Managed(t) && !hasFinalizer(t) {
-		o.resources.orphan(key, topic.Name(t))
+		o.resources.orphan(key, topic.Claimed(t))
 		o.queue.Add(key)
 	}
-	o.others(topic.Name(t))
+	o.others(topic.Claimed(t))
 }
 
 func (o *Operator) forget(key types.NamespacedName) {

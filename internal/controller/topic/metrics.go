@@ -108,7 +108,7 @@ func (m *Metrics) request(name string) (done func()) {
 
 // count counts a job as a reconciliation, unless it only waits.
 func (m *Metrics) count(j *job, took time.Duration) {
-	if m == nil || j.resource == nil {
+	if m == nil || j.resource == nil || j.deed == nothing {
 		return
 	}
 	err := j.err

@@ -36,10 +36,12 @@ func (o *Operator) job(ctx context.Context, key types.NamespacedName) *job {
 	j := &job{key: key, resource: resource, mode: o.Mode}
 	if controller.Paused(resource) && !j.deleting() {
 		j.only = &v1.Condition{Type: v1.ConditionReconciliationPaused, Status: v1.ConditionTrue}
+		o.deletions.exists(key)
 		return j
 	}
 	if !topic.Managed(resource) {
 		j.only = &v1.Condition{Type: v1.ConditionUnmanaged, Status: v1.ConditionTrue}
+		o.deletions.exists(key)
 		if j.deleting() {
 			j.deed = release
 		}
@@ -84,11 +86,12 @@ func (o *Operator) examine(ctx context.Context, j *job) {
 	j.deed = undecided
 	name := topic.Name(j.resource)
 	if was := j.resource.Status.TopicName; was != "" && was != name {
-		j.refuse(v1.ReasonNotSupported, fmt.Sprintf("Changing spec.topicName is not supported: set it back to %q, or delete this resource and create another one", was))
+		j.refuse(v1.ReasonNotSupported, fmt.Sprintf("Changing spec.topicName is not supported: set it back to %q. To have another topic, annotate this resource with %s: \"false\", delete it, which keeps its topic, and create another one", was, v1.AnnotationManaged))
 		return
 	}
 	if j.deleting() {
 		j.wanted = topic.Wanted{Name: name}
+		j.agreed = o.agreement(j)
 		if !hasFinalizer(j.resource) {
 			j.deed = nothing
 		} else if len(o.rivals(ctx, j, name)) > 0 {
@@ -121,9 +124,15 @@ func (o *Operator) understand(j *job) {
 		j.refuse(v1.ReasonNotSupported, fmt.Sprintf("metadata.annotations.%s is %q: expected report or revert", v1.AnnotationDrift, drift))
 		return
 	}
-	if j.mode != topic.Revert {
-		j.agreed = topic.ParseAgreed(j.resource.Annotations[v1.AnnotationAgreed])
+	j.agreed = o.agreement(j)
+}
+
+// agreement is what the resource and its topic last agreed on; nil if that is not to count, or was about another cluster.
+func (o *Operator) agreement(j *job) *topic.Agreed {
+	if j.mode == topic.Revert {
+		return nil
 	}
+	return topic.ParseAgreed(j.resource.Annotations[v1.AnnotationAgreed])
 }
 
 // rivals are the other resources that name the same topic and want it managed.
@@ -154,8 +163,15 @@ func isReady(t *v1.KafkaTopic) bool {
 }
 
 // held tells whether the deletion of a resource or of its topic was held back: only an answer ends that.
-func held(t *v1.KafkaTopic) bool {
-	return slices.ContainsFunc(t.Status.Conditions, func(c v1.Condition) bool { return c.Reason == v1.ReasonDeletionHeld })
+func held(t *v1.KafkaTopic) bool { return heldCondition(t) != nil }
+
+func heldCondition(t *v1.KafkaTopic) *v1.Condition {
+	for i := range t.Status.Conditions {
+		if c := t.Status.Conditions[i]; c.Reason == v1.ReasonDeletionHeld {
+			return &c
+		}
+	}
+	return nil
 }
 
 func (j *job) hold(message string) {

@@ -27,8 +27,6 @@ func (o *Operator) reconcile(ctx context.Context, keys []types.NamespacedName) {
 	marked()
 	if err != nil {
 		o.silence(jobs, err)
-	} else {
-		o.reach.restored()
 	}
 	o.record(ctx, jobs)
 	o.conclude(ctx, jobs, o.Now().Sub(began))
@@ -74,12 +72,16 @@ func (o *Operator) ask(ctx context.Context, jobs []*job) error {
 	if err != nil {
 		return err
 	}
+	o.reach.restored()
 	for _, j := range jobs {
 		if j.deed != undecided {
 			continue
 		}
 		answer := answers[j.wanted.Name]
 		j.actual = answer.Topic
+		if broker.NameRefused(answer.Err) && (j.resource == nil || j.deleting()) {
+			continue // a topic that cannot be is not there
+		}
 		if answer.Err != nil {
 			j.kafkaFailed(answer.Err)
 		}
@@ -99,8 +101,17 @@ func (o *Operator) askReassignments(ctx context.Context, jobs []*job) error {
 	done := o.Metrics.request("list_reassignments")
 	moving, err := o.Kafka.Reassignments(ctx)
 	done()
-	if err != nil {
+	if errors.Is(err, broker.ErrUnreachable) || errors.Is(err, context.Canceled) {
 		return err
+	}
+	if err != nil {
+		// Kafka does not tell this operator. That is the trouble of those topics alone.
+		for _, j := range jobs {
+			if differ(j) && j.wanted.Replicas != topic.BrokerDefault {
+				j.kafkaFailed(err)
+			}
+		}
+		return nil
 	}
 	for _, j := range jobs {
 		if differ(j) {
@@ -144,6 +155,7 @@ func (o *Operator) decide(jobs []*job) {
 		if j.deed != undecided {
 			continue
 		}
+		j.agreed = j.agreed.In(o.Kafka.ClusterID())
 		switch {
 		case j.resource == nil || j.deleting():
 			o.decideDeletion(j, known)
@@ -168,6 +180,11 @@ func (o *Operator) decideDeletion(j *job, known int) {
 		j.deed = release
 		return
 	}
+	if j.mode == topic.TwoWay && j.agreed != nil && j.agreed.TopicID != j.actual.ID {
+		// It is another topic of the same name, which the resource knows nothing of.
+		j.deed = release
+		return
+	}
 	j.deed = deleteTopic
 	if j.resource == nil || j.mode != topic.TwoWay || confirmed(j.resource) {
 		return
@@ -180,7 +197,7 @@ func (o *Operator) decideDeletion(j *job, known int) {
 		j.hold("Many KafkaTopics are being deleted at once, so their topics are kept. If that is meant, annotate the KafkaTopics with %s: \"true\"; if not, remove their finalizers: the topics become resources again.")
 		return
 	}
-	o.deletions.follow()
+	o.deletions.follow(j.key)
 }
 
 // decideMissing is about a resource whose topic Kafka does not have.
@@ -208,6 +225,6 @@ func (o *Operator) decideVanished(j *job, known int) {
 		j.hold("Many topics were deleted in Kafka at once, so their KafkaTopics are kept. Annotate the KafkaTopics with %s: \"true\" to have them deleted, or \"false\" to have the topics created again.")
 	default:
 		j.deed = deleteResource
-		o.deletions.follow()
+		o.deletions.follow(j.key)
 	}
 }

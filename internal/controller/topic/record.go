@@ -128,7 +128,11 @@ func (o *Operator) recordOne(ctx context.Context, j *job) {
 
 // deleteVanished deletes the version of the resource that was read: one that was edited since is wanted.
 func (o *Operator) deleteVanished(ctx context.Context, j *job) error {
-	version := j.resource.ResourceVersion
+	// Without the finalizer first, the deletion would be a user's: one that deletes whatever topic has the name by then.
+	if err := o.setFinalizer(ctx, j, false); err != nil {
+		return err
+	}
+	version := j.newestVersion()
 	log.FromContext(ctx).Info("deleting a KafkaTopic whose topic was deleted in Kafka", "resource", j.key.String(), "topic", j.wanted.Name)
 	return client.IgnoreNotFound(o.Client.Delete(ctx, metadataOnly(j.key), client.Preconditions{UID: &j.resource.UID, ResourceVersion: &version}))
 }
@@ -147,7 +151,7 @@ func (o *Operator) agree(ctx context.Context, j *job) error {
 		}
 		change["spec"] = topic.Patch(j.difference.Resource)
 	}
-	agreed := topic.Agree(j.agreed, wanted, j.actual).String()
+	agreed := o.agreed(j.agreed, wanted, j.actual)
 	annotations := map[string]any{}
 	if agreed != j.resource.Annotations[v1.AnnotationAgreed] {
 		annotations[v1.AnnotationAgreed] = agreed
@@ -162,6 +166,13 @@ func (o *Operator) agree(ctx context.Context, j *job) error {
 	change["metadata"] = map[string]any{"annotations": annotations, "uid": j.resource.UID, "resourceVersion": j.newestVersion()}
 	j.version, err = o.patch(ctx, j, change)
 	return err
+}
+
+// agreed is the text of what is agreed on now.
+func (o *Operator) agreed(before *topic.Agreed, w topic.Wanted, is *topic.Actual) string {
+	out := topic.Agree(before, w, is)
+	out.Cluster = o.Kafka.ClusterID()
+	return out.String()
 }
 
 // newestVersion is the version of the resource that is known to be like the one which was read.

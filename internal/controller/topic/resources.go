@@ -44,7 +44,7 @@ func (r *resources) put(t *v1.KafkaTopic) {
 	r.drop(t.Name)
 	delete(r.orphans, t.Name)
 	r.names[t.Name] = struct{}{}
-	if name := topic.Name(t); name != t.Name {
+	if name := topic.Claimed(t); name != t.Name {
 		r.renamed[t.Name] = name
 		r.claims[name] = append(r.claims[name], t.Name)
 	}

@@ -21,6 +21,9 @@ func (j *job) status() v1.KafkaTopicStatus {
 		out.Conditions = []v1.Condition{*j.only}
 		if j.only.Type == v1.ConditionReconciliationPaused {
 			out.TopicName = j.resource.Status.TopicName
+			if h := heldCondition(j.resource); h != nil {
+				out.Conditions = append(out.Conditions, *h) // it is held on when the pause is over
+			}
 		}
 		return out
 	}
@@ -48,6 +51,10 @@ func (j *job) topicID() string {
 
 // verdict tells whether all is as wanted; what Kafka could not do at all comes before what it refused.
 func (j *job) verdict() v1.Condition {
+	if h := heldCondition(j.resource); h != nil && j.err != nil && j.resource.Annotations[v1.AnnotationConfirmDeletion] == "" {
+		// Only an answer ends that. Whatever else goes wrong meanwhile must not make it forgotten.
+		return *h
+	}
 	if len(j.difference.Refused) > 0 {
 		refused := j.difference.Refused[0]
 		return notReady(refused.Reason, refused.Message)
