@@ -170,6 +170,7 @@ func TestWrongVariablesOfTopicsAreNamedWithWhatIsRight(t *testing.T) {
 		with        map[string]string
 		want        []string
 	}{
+		"two ways without finalizers":     {"STRIMZI_USE_FINALIZERS", "false", map[string]string{"CASTELLAN_TOPIC_SYNC": "two-way"}, []string{`"false"`, "two-way"}},
 		"no namespace":                    {"STRIMZI_NAMESPACE", "", nil, []string{"is empty", "the namespace to watch"}},
 		"no addresses":                    {"STRIMZI_KAFKA_BOOTSTRAP_SERVERS", "", nil, []string{"is empty", "host:port"}},
 		"commas for addresses":            {"STRIMZI_KAFKA_BOOTSTRAP_SERVERS", " , ", nil, []string{"is empty", "host:port"}},

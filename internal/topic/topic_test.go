@@ -433,3 +433,15 @@ func TestAfterLeavesWhatWasRead(t *testing.T) {
 		t.Errorf("the topic that was read changed: %s", diff)
 	}
 }
+
+func TestAnAgreementCountsInItsClusterAlone(t *testing.T) {
+	made := &topic.Agreed{Cluster: "one", TopicID: "id"}
+	for cluster, counts := range map[string]bool{"one": true, "": true, "another": false} {
+		if got := made.In(cluster) != nil; got != counts {
+			t.Errorf("in %q: %t", cluster, got)
+		}
+	}
+	if (&topic.Agreed{TopicID: "id"}).In("one") == nil || (*topic.Agreed)(nil).In("one") != nil {
+		t.Error("one without a cluster counts, none does not")
+	}
+}
