@@ -113,6 +113,10 @@ func (r *Reassigner) start(ctx context.Context, changes []ReplicasChange, moving
 			out[c.Topic.Name] = impossible(c, err)
 			continue
 		}
+		if c.Before == nil {
+			out[c.Topic.Name] = announced(c)
+			continue
+		}
 		now := placement.Batch(moves, under, movingAtOnce)
 		if len(now) > 0 {
 			starting[c.Topic.Name] = now
@@ -123,6 +127,14 @@ func (r *Reassigner) start(ctx context.Context, changes []ReplicasChange, moving
 		out[c.Topic.Name] = r.progress(c, c.Wanted)
 	}
 	return r.reassign(ctx, brokers, starting, changes, out)
+}
+
+// announced is a change that was noticed just now. It begins with the next look: replicas that somebody else moves can look like a wish
+// in the moment in which they arrive, as Kafka tells in two answers where replicas are and which of them are on their way.
+func announced(c ReplicasChange) ReplicasProgress {
+	return ReplicasProgress{Again: movingLook, Status: &v1.ReplicasChangeStatus{
+		TargetReplicas: c.Wanted, State: v1.ReplicasChangePending, Message: "about to begin",
+	}}
 }
 
 // impossible is a change that brokers cannot carry out; the topic works as it is.
