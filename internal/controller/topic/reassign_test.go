@@ -12,7 +12,15 @@ import (
 	"castellan.io/castellan/internal/topic"
 )
 
-func TestReplicasMoveWhenTheWishWasSeenTwice(t *testing.T) {
+// moves is a topic with one replica of each of two partitions, and who changes that.
+type moves struct {
+	*testing.T
+	kafka   *broker.Topics
+	started *kfake.FaultHandle
+}
+
+func newMoves(t *testing.T) *moves {
+	t.Helper()
 	fake, err := kfake.NewCluster(kfake.NumBrokers(3), kfake.SeedTopics(2, "orders"))
 	if err != nil {
 		t.Fatal(err)
@@ -23,38 +31,41 @@ func TestReplicasMoveWhenTheWishWasSeenTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(kafka.Close)
-	started := fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.AlterPartitionAssignments}, Observe: true, Count: -1})
-	r := NewReassigner(kafka, 0)
-	change := func(wanted int32, before *v1.ReplicasChangeStatus) *v1.ReplicasChangeStatus {
-		t.Helper()
-		answers, err := kafka.Describe(t.Context(), []broker.Question{{Name: "orders"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		has := answers["orders"].Topic
-		for i := range has.Partitions { // the brokers that are played hold more replicas than they tell apart
-			has.Partitions[i] = topic.Partition{Replicas: []int32{int32(i)}, ISR: []int32{int32(i)}}
-		}
-		out, err := r.Change(t.Context(), []ReplicasChange{{Topic: has, Wanted: wanted, Before: before}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out["orders"].Status
-	}
+	return &moves{t, kafka, fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.AlterPartitionAssignments}, Observe: true, Count: -1})}
+}
 
-	first := change(2, nil)
-	if first == nil || first.State != v1.ReplicasChangePending || first.TargetReplicas != 2 || started.Hits() > 0 {
-		t.Fatalf("at first: %+v, and %d requests", first, started.Hits())
+func (m *moves) change(wanted int32, before *v1.ReplicasChangeStatus) *v1.ReplicasChangeStatus {
+	m.Helper()
+	has := &topic.Actual{Name: "orders"}
+	for i := range int32(2) {
+		has.Partitions = append(has.Partitions, topic.Partition{Replicas: []int32{i}, ISR: []int32{i}})
 	}
-	second := change(2, first)
-	if second == nil || second.State != v1.ReplicasChangeOngoing || started.Hits() != 1 {
-		t.Errorf("then: %+v, and %d requests", second, started.Hits())
+	out, err := NewReassigner(m.kafka, 0).Change(m.Context(), []ReplicasChange{{Topic: has, Wanted: wanted, Before: before}})
+	if err != nil {
+		m.Fatal(err)
 	}
-	many := change(4, nil)
-	if many == nil || !strings.Contains(many.Message, "Requested RF cannot be more than number of alive brokers") || started.Hits() != 1 {
-		t.Errorf("more than brokers: %+v", many)
+	return out["orders"].Status
+}
+
+func TestReplicasMoveWhenTheWishWasSeenTwice(t *testing.T) {
+	m := newMoves(t)
+	first := m.change(2, nil)
+	if first == nil || first.State != v1.ReplicasChangePending || first.TargetReplicas != 2 || m.started.Hits() > 0 {
+		t.Fatalf("at first: %+v, and %d requests", first, m.started.Hits())
 	}
-	if done := change(0, second); done != nil {
+	second := m.change(2, first)
+	if second == nil || second.State != v1.ReplicasChangeOngoing || m.started.Hits() != 1 {
+		t.Errorf("then: %+v, and %d requests", second, m.started.Hits())
+	}
+	if done := m.change(0, second); done != nil {
 		t.Errorf("nothing is wanted any more: %+v", done)
+	}
+}
+
+func TestMoreReplicasThanBrokersAreNotMoved(t *testing.T) {
+	m := newMoves(t)
+	before := &v1.ReplicasChangeStatus{TargetReplicas: 4, State: v1.ReplicasChangePending}
+	if is := m.change(4, before); is == nil || !strings.Contains(is.Message, "Requested RF cannot be more than number of alive brokers") || m.started.Hits() > 0 {
+		t.Errorf("%+v, and %d requests", is, m.started.Hits())
 	}
 }
