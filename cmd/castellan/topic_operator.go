@@ -139,7 +139,7 @@ func addTopicOperator(ctx context.Context, mgr ctrl.Manager, kafka *broker.Topic
 	if err := controller.RegisterMetrics(); err != nil {
 		return nil, err
 	}
-	measured := topiccontroller.NewMetrics(c.Namespace, labels.Set(c.Labels).String(), c.AdditionalMetrics)
+	measured := topiccontroller.NewMetrics(c.Namespace, labels.Set(c.Labels).String(), c.AdditionalMetrics, time.Now)
 	operator := topiccontroller.New(topiccontroller.Options{
 		Client: mgr.GetClient(), Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Kafka: kafka,
 		Replicas:  replicas(kafka, c, measured),

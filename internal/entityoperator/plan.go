@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"strconv"
 
-	corev1 "k8s.io/api/core/v1"
-
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/kafka/template"
 	"castellan.io/castellan/internal/plan"
 )
 
@@ -30,7 +29,7 @@ func (e *EntityOperator) Plan(certs Certificates) plan.Plan {
 		return out
 	}
 	name := out.Component.Name
-	out.Account = plan.Account{Name: name, Roles: e.roles(), Template: opaque(e.template.ServiceAccount)}
+	out.Account = plan.Account{Name: name, Roles: e.roles(), Template: template.Opaque(e.template.ServiceAccount)}
 	out.Workload = e.workload(certs)
 	if e.settings.DisruptionBudgets {
 		out.Disruption = e.disruption()
@@ -50,7 +49,7 @@ func (e *EntityOperator) disruption() *plan.Disruption {
 	if t != nil && t.MaxUnavailable != nil {
 		missing = *t.MaxUnavailable
 	}
-	return &plan.Disruption{Name: Component(e.owner.Name).Name, MaxMissing: &missing, Template: opaque(t)}
+	return &plan.Disruption{Name: Component(e.owner.Name).Name, MaxMissing: &missing, Template: template.Opaque(t)}
 }
 
 func (e *EntityOperator) workload(certs Certificates) *plan.Workload {
@@ -63,7 +62,7 @@ func (e *EntityOperator) workload(certs Certificates) *plan.Workload {
 			v1.AnnotationClusterCAKeyGeneration:  strconv.Itoa(certs.ClusterCAKeyGeneration),
 			v1.AnnotationServerCertHash:          certs.Hash,
 		},
-		Template: opaque(e.template.Deployment), InstanceTemplate: opaque(e.template.Pod),
+		Template: template.Opaque(e.template.Deployment), InstanceTemplate: template.Opaque(e.template.Pod),
 	}
 	for i := range e.operators {
 		o := &e.operators[i]
@@ -106,64 +105,15 @@ func (o *operator) process() plan.Process {
 	out := plan.Process{
 		Name: o.name(), Image: o.image, Args: []string{o.name()}, Env: o.variables,
 		Ports:     []plan.Port{{Name: "healthcheck-" + o.abbreviation, Number: o.port}},
-		Resources: resources(o.spec.Resources),
+		Resources: template.Requirements(o.spec.Resources),
 		// It answers within a second. Readiness is asked at once, so that nobody waits for longer than it takes.
-		Ready:    o.check("/ready", o.spec.ReadinessProbe, plan.Check{InitialDelaySeconds: 1, TimeoutSeconds: 5, PeriodSeconds: 5}),
-		Alive:    o.check("/healthy", o.spec.LivenessProbe, plan.Check{InitialDelaySeconds: 10, TimeoutSeconds: 5}),
+		Ready:    template.Check("/ready", o.port, o.spec.ReadinessProbe, plan.Check{InitialDelaySeconds: 1, TimeoutSeconds: 5, PeriodSeconds: 5}),
+		Alive:    template.Check("/healthy", o.port, o.spec.LivenessProbe, plan.Check{InitialDelaySeconds: 10, TimeoutSeconds: 5}),
 		Mounts:   []string{o.temporary(), o.files(), mountAccount},
-		Template: opaque(o.container),
+		Template: template.Opaque(o.container),
 	}
 	if o.startup != nil {
-		out.Startup = o.check("/healthy", o.startupProbe, *o.startup)
+		out.Startup = template.Check("/healthy", o.port, o.startupProbe, *o.startup)
 	}
 	return out
-}
-
-// Defaults of a check that the user describes in part, in seconds.
-const (
-	probeDelay   = 15
-	probeTimeout = 5
-)
-
-// check asks an operator as the user wants, or else as defaults say.
-func (o *operator) check(path string, wanted *v1.Probe, defaults plan.Check) *plan.Check {
-	question := defaults
-	if wanted != nil {
-		question = plan.Check{
-			InitialDelaySeconds: value(wanted.InitialDelaySeconds, probeDelay), TimeoutSeconds: value(wanted.TimeoutSeconds, probeTimeout),
-			PeriodSeconds: value(wanted.PeriodSeconds, 0), FailureThreshold: value(wanted.FailureThreshold, 0), SuccessThreshold: value(wanted.SuccessThreshold, 0),
-		}
-	}
-	question.Path, question.Port = path, o.port
-	return &question
-}
-
-func value(wanted *int32, otherwise int32) int32 {
-	if wanted == nil {
-		return otherwise
-	}
-	return *wanted
-}
-
-func resources(r *corev1.ResourceRequirements) plan.Resources {
-	if r == nil {
-		return plan.Resources{}
-	}
-	return plan.Resources{Requests: quantities(r.Requests), Limits: quantities(r.Limits)}
-}
-
-func quantities(list corev1.ResourceList) map[string]string {
-	texts := make(map[string]string, len(list))
-	for name, quantity := range list {
-		texts[string(name)] = quantity.String()
-	}
-	return texts
-}
-
-// opaque makes a template that nobody set nil to those who do not know its type.
-func opaque[T any](t *T) any {
-	if t == nil {
-		return nil
-	}
-	return t
 }

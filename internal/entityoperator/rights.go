@@ -1,6 +1,7 @@
 package entityoperator
 
 import (
+	"castellan.io/castellan/internal/kafka/template"
 	"castellan.io/castellan/internal/plan"
 )
 
@@ -57,9 +58,9 @@ func (e *EntityOperator) addRole(roles []plan.Role, o *operator) []plan.Role {
 }
 
 func (e *EntityOperator) role(namespace string, rules []plan.Rule) plan.Role {
-	return plan.Role{Name: Component(e.owner.Name).Name, Namespace: namespace, Rules: rules, Template: opaque(e.template.EntityOperatorRole)}
+	return plan.Role{Name: Component(e.owner.Name).Name, Namespace: namespace, Rules: rules, Template: template.Opaque(e.template.EntityOperatorRole)}
 }
 
 func (e *EntityOperator) grant(o *operator) plan.Grant {
-	return plan.Grant{Name: o.object(e.owner.Name, "role"), Component: e.part(o), Template: opaque(o.grant)}
+	return plan.Grant{Name: o.object(e.owner.Name, "role"), Component: e.part(o), Template: template.Opaque(o.grant)}
 }

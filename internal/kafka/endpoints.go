@@ -10,6 +10,7 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka/listener"
+	"castellan.io/castellan/internal/kafka/template"
 	"castellan.io/castellan/internal/plan"
 )
 
@@ -86,7 +87,7 @@ func (c *Cluster) bootstrap() plan.Endpoint {
 		Ports:    append([]plan.Port{replication()}, c.internalPorts()...),
 		Facts:    map[string]string{v1.AnnotationDiscovery: c.discovery()},
 		Labels:   map[string]string{v1.LabelDiscovery: "true"},
-		Template: opaque(t),
+		Template: template.Opaque(t),
 	}
 	return withFamilies(e, t)
 }
@@ -96,7 +97,7 @@ func (c *Cluster) nodes() plan.Endpoint {
 	e := plan.Endpoint{
 		Name: c.nodesEndpoint(), Reach: plan.ReachInstances, EvenUnready: true,
 		Ports:    append([]plan.Port{controlPlane(), replication()}, c.internalPorts()...),
-		Template: opaque(t),
+		Template: template.Opaque(t),
 	}
 	return withFamilies(e, t)
 }
@@ -112,7 +113,7 @@ func (c *Cluster) listenerBootstrap(l listener.Listener) plan.Endpoint {
 	wish := l.Bootstrap()
 	e := c.listenerEndpoint(l)
 	e.Name, e.Role, e.Labels, e.Facts = l.BootstrapName(c.Name), roleBroker, wish.Labels, wish.Annotations
-	e.Template = opaque(c.templateOf().ExternalBootstrapService)
+	e.Template = template.Opaque(c.templateOf().ExternalBootstrapService)
 	return e
 }
 
@@ -122,7 +123,7 @@ func (c *Cluster) brokerEndpoint(l listener.Listener, n Node) plan.Endpoint {
 	e := c.listenerEndpoint(l)
 	e.Name, e.Group, e.Instance = l.BrokerName(p.Set, n.ID), p.Name, n.Name
 	e.Labels, e.Facts = l.BrokerLabels(broker), l.BrokerAnnotations(broker)
-	e.Template = opaque(p.template.PerPodService)
+	e.Template = template.Opaque(p.template.PerPodService)
 	return e
 }
 

@@ -9,6 +9,7 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka/jvm"
 	"castellan.io/castellan/internal/kafka/storage"
+	"castellan.io/castellan/internal/kafka/template"
 	"castellan.io/castellan/internal/plan"
 )
 
@@ -42,7 +43,7 @@ func (c *Cluster) Plan(certs Certificates) plan.Plan {
 		Owner: c.Owner, Component: c.Component(),
 		Account: plan.Account{
 			Name: c.Component().Name, ReadsPlatformNodes: c.machineLabel() != "",
-			Template: opaque(c.templateOf().ServiceAccount),
+			Template: template.Opaque(c.templateOf().ServiceAccount),
 		},
 		Secrets: c.secrets(certs), Endpoints: c.endpoints(), Disruption: c.disruption(), Inbound: c.inbound(),
 	}
@@ -69,7 +70,7 @@ func (c *Cluster) disruption() *plan.Disruption {
 	if t != nil && t.MaxUnavailable != nil {
 		missing = int(*t.MaxUnavailable)
 	}
-	return &plan.Disruption{Name: c.Component().Name, MinAvailable: int32(max(0, len(c.Nodes)-missing)), Template: opaque(t)}
+	return &plan.Disruption{Name: c.Component().Name, MinAvailable: int32(max(0, len(c.Nodes)-missing)), Template: template.Opaque(t)}
 }
 
 func (c *Cluster) group(p Pool, certs Certificates) plan.Group {
@@ -158,7 +159,7 @@ func (c *Cluster) volumeMount(p Pool, n Node, v storage.Volume) plan.Mount {
 		Class: v.Settings.Class, AttributesClass: v.Settings.VolumeAttributesClass, Selector: v.Settings.Selector,
 		DeleteWhenUnused: v.Settings.DeleteClaim != nil && *v.Settings.DeleteClaim,
 		Facts:            map[string]string{v1.AnnotationClusterID: c.ID},
-		Template:         opaque(p.template.PersistentVolumeClaim),
+		Template:         template.Opaque(p.template.PersistentVolumeClaim),
 	}
 	return mount
 }
@@ -174,7 +175,7 @@ func temporarySize(pod *v1.PodSetPodTemplate) string {
 func (c *Cluster) prepare(p Pool, n Node) plan.Process {
 	process := plan.Process{
 		Name: "kafka-init", Image: c.settings.LauncherImage, Command: []string{"/castellan-launch", "prepare"},
-		Resources: resources(p.spec.Spec.Resources), Mounts: []string{mountLauncher}, Template: opaque(p.template.InitContainer),
+		Resources: template.Requirements(p.spec.Spec.Resources), Mounts: []string{mountLauncher}, Template: template.Opaque(p.template.InitContainer),
 	}
 	if c.looksUpRack(n) {
 		process.Env = []plan.Env{
@@ -196,9 +197,9 @@ func (c *Cluster) process(p Pool, n Node, mounts []plan.Mount) plan.Process {
 	}
 	return plan.Process{
 		Name: "kafka", Image: c.Image, Command: []string{"/opt/castellan/castellan-launch", "kafka"},
-		Env: append(c.env(p), plan.Env{Name: votersVariable, Value: c.voters()}), Ports: c.ports(n), Resources: resources(p.spec.Spec.Resources), Mounts: seen, Template: opaque(p.template.KafkaContainer),
-		Ready: check("/ready", c.spec.ReadinessProbe, plan.Check{PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: 3}),
-		Alive: check("/healthy", c.spec.LivenessProbe, plan.Check{InitialDelaySeconds: 15, TimeoutSeconds: 5, FailureThreshold: 3}),
+		Env: append(c.env(p), plan.Env{Name: votersVariable, Value: c.voters()}), Ports: c.ports(n), Resources: template.Requirements(p.spec.Spec.Resources), Mounts: seen, Template: template.Opaque(p.template.KafkaContainer),
+		Ready: template.Check("/ready", healthPort, c.spec.ReadinessProbe, plan.Check{PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: 3}),
+		Alive: template.Check("/healthy", healthPort, c.spec.LivenessProbe, plan.Check{InitialDelaySeconds: 15, TimeoutSeconds: 5, FailureThreshold: 3}),
 	}
 }
 
@@ -231,45 +232,4 @@ func (c *Cluster) ports(n Node) []plan.Port {
 		}
 	}
 	return ports
-}
-
-func resources(r *corev1.ResourceRequirements) plan.Resources {
-	if r == nil {
-		return plan.Resources{}
-	}
-	return plan.Resources{Requests: quantities(r.Requests), Limits: quantities(r.Limits)}
-}
-
-func quantities(list corev1.ResourceList) map[string]string {
-	texts := make(map[string]string, len(list))
-	for name, quantity := range list {
-		texts[string(name)] = quantity.String()
-	}
-	return texts
-}
-
-// Defaults of a check that the user describes in part, in seconds.
-const (
-	probeDelay   = 15
-	probeTimeout = 5
-)
-
-// check asks the launcher as the user wants, or else as defaults say.
-func check(path string, wanted *v1.Probe, defaults plan.Check) *plan.Check {
-	question := defaults
-	if wanted != nil {
-		question = plan.Check{
-			InitialDelaySeconds: value(wanted.InitialDelaySeconds, probeDelay), TimeoutSeconds: value(wanted.TimeoutSeconds, probeTimeout),
-			PeriodSeconds: value(wanted.PeriodSeconds, 0), FailureThreshold: value(wanted.FailureThreshold, 0), SuccessThreshold: value(wanted.SuccessThreshold, 0),
-		}
-	}
-	question.Path, question.Port = path, healthPort
-	return &question
-}
-
-func value(wanted *int32, otherwise int32) int32 {
-	if wanted == nil {
-		return otherwise
-	}
-	return *wanted
 }

@@ -37,14 +37,6 @@ func (c *Cluster) templateOf() v1.KafkaClusterTemplate {
 	return *c.spec.Template
 }
 
-// opaque makes a template that nobody set nil to those who do not know its type.
-func opaque[T any](t *T) any {
-	if t == nil {
-		return nil
-	}
-	return t
-}
-
 func metadata(t *v1.ResourceTemplate) *v1.MetadataTemplate {
 	if t == nil {
 		return nil

@@ -105,12 +105,11 @@ type comparison struct {
 	out    Difference
 }
 
-// side is what has to change about one value.
+// side is who has to follow about one value that the sides differ about.
 type side int
 
 const (
-	neither side = iota
-	kafkaSide
+	kafkaSide side = iota
 	resourceSide
 	bothSides
 )

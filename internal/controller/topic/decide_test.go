@@ -30,11 +30,12 @@ func TestWhatBecomesOfTheTopicOfAResourceThatIsDeleted(t *testing.T) {
 		is     *topic.Actual
 		want   deed
 	}{
-		"one way it is deleted at once":           {topic.Revert, deletedAt(0), nil, &topic.Actual{ID: "id"}, deleteTopic},
-		"two ways it waits for others at first":   {topic.TwoWay, deletedAt(time.Second), known, &topic.Actual{ID: "id"}, nothing},
-		"then it is deleted":                      {topic.TwoWay, deletedAt(time.Minute), known, &topic.Actual{ID: "id"}, deleteTopic},
-		"one that is not there needs no deletion": {topic.TwoWay, deletedAt(0), known, nil, release},
-		"another one of its name is kept":         {topic.TwoWay, deletedAt(time.Minute), known, &topic.Actual{ID: "another"}, release},
+		"one way it is deleted at once":                             {topic.Revert, deletedAt(0), nil, &topic.Actual{ID: "id"}, deleteTopic},
+		"two ways it waits for others at first":                     {topic.TwoWay, deletedAt(time.Second), known, &topic.Actual{ID: "id"}, nothing},
+		"then it is deleted":                                        {topic.TwoWay, deletedAt(time.Minute), known, &topic.Actual{ID: "id"}, deleteTopic},
+		"one that is not there needs no deletion":                   {topic.TwoWay, deletedAt(0), known, nil, release},
+		"one way even one that the broker does not know is deleted": {topic.Revert, deletedAt(0), nil, nil, deleteTopic},
+		"another one of its name is kept":                           {topic.TwoWay, deletedAt(time.Minute), known, &topic.Actual{ID: "another"}, release},
 		"another one is kept even if the deletion was meant": {topic.TwoWay, func(t *v1.KafkaTopic) {
 			deletedAt(time.Minute)(t)
 			t.Annotations = map[string]string{v1.AnnotationConfirmDeletion: "true"}

@@ -17,6 +17,7 @@ const kind = "KafkaTopic"
 // Metrics counts what the operator does, under the names of the compatible API. A nil Metrics counts nothing.
 type Metrics struct {
 	namespace, selector string
+	now                 func() time.Time
 	collectors          []prometheus.Collector
 	maxQueue, maxBatch  *maximum
 	// requests measures kinds of requests; nil unless that was asked for.
@@ -24,8 +25,8 @@ type Metrics struct {
 }
 
 // NewMetrics makes the collectors. selector is the labels that resources must have, as text; additional also measures each kind of request.
-func NewMetrics(namespace, selector string, additional bool) *Metrics {
-	m := &Metrics{namespace: namespace, selector: selector}
+func NewMetrics(namespace, selector string, additional bool, now func() time.Time) *Metrics {
+	m := &Metrics{namespace: namespace, selector: selector, now: now}
 	m.maxQueue = m.maximum("strimzi_reconciliations_max_queue_size", "Most topics that waited at the same time.")
 	m.maxBatch = m.maximum("strimzi_reconciliations_max_batch_size", "Most topics that were worked on together.")
 	locked := prometheus.NewCounter(prometheus.CounterOpts{
@@ -102,8 +103,8 @@ func (m *Metrics) request(name string) (done func()) {
 	if m == nil || m.requests == nil {
 		return func() {}
 	}
-	began := time.Now()                                                     //nolint:forbidigo // a duration for a metric decides nothing
-	return func() { m.requests[name].Observe(time.Since(began).Seconds()) } //nolint:forbidigo // see above
+	began := m.now()
+	return func() { m.requests[name].Observe(m.now().Sub(began).Seconds()) }
 }
 
 // count counts a job as a reconciliation, unless it only waits.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -102,7 +103,7 @@ func (o *Operator) Setup(ctx context.Context, mgr ctrl.Manager) error {
 // run works until the context ends.
 func (o *Operator) run(ctx context.Context) error {
 	defer o.queue.ShutDown()
-	if !waitFor(ctx, o.pulse.synced) {
+	if !toolscache.WaitForCacheSync(ctx.Done(), o.pulse.synced) {
 		return nil
 	}
 	ended := make(chan struct{})
@@ -139,20 +140,6 @@ func (o *Operator) review(ctx context.Context) {
 	if value == "true" && o.Mode != topic.TwoWay {
 		log.FromContext(ctx).Info("the brokers create topics when clients ask for them, before the operator may: set "+option+" to false", "now", value)
 	}
-}
-
-// waitFor waits until the condition holds; false when the context ends first.
-func waitFor(ctx context.Context, holds func() bool) bool {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-tick.C:
-		}
-	}
-	return true
 }
 
 // work takes batches until the queue ends.

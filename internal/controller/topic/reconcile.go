@@ -176,7 +176,8 @@ func (o *Operator) policy(j *job) topic.Policy {
 
 // decideDeletion is about a resource that is being deleted, or is gone.
 func (o *Operator) decideDeletion(j *job, known int) {
-	if j.actual == nil {
+	if j.actual == nil && j.mode == topic.TwoWay {
+		// If the broker that answered lags behind, the topic becomes a resource again.
 		j.deed = release
 		return
 	}

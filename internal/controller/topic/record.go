@@ -85,7 +85,7 @@ func (o *Operator) patch(ctx context.Context, j *job, change map[string]any) (st
 // metadataOnly names a resource of which the answer need not hold more.
 func metadataOnly(key types.NamespacedName) *metav1.PartialObjectMetadata {
 	return &metav1.PartialObjectMetadata{
-		TypeMeta:   metav1.TypeMeta{APIVersion: v1.GroupVersion().String(), Kind: "KafkaTopic"},
+		TypeMeta:   metav1.TypeMeta{APIVersion: v1.GroupVersion().String(), Kind: kind},
 		ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name},
 	}
 }

@@ -403,7 +403,7 @@ func TestMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer kafka.Close()
-	m := NewMetrics("ns", "l=1", true)
+	m := NewMetrics("ns", "l=1", true, time.Now)
 	o := operator(func(o *Options) { o.Metrics, o.Kafka = m, kafka })
 	registry := prometheus.NewRegistry()
 	if err := m.Register(registry, o); err != nil {
@@ -427,7 +427,7 @@ func TestMetrics(t *testing.T) {
 	none.batch(1, 1)
 	none.count(&job{}, 0)
 	none.request("create_topics")()
-	NewMetrics("ns", "", false).request("create_topics")()
+	NewMetrics("ns", "", false, time.Now).request("create_topics")()
 }
 
 // gathered are the values, or for durations the numbers of them, of the metrics with these names.
@@ -457,7 +457,7 @@ func gathered(t *testing.T, registry *prometheus.Registry, names map[string]floa
 }
 
 func TestFailedTopicsAreCounted(t *testing.T) {
-	m := NewMetrics("counted", "", false)
+	m := NewMetrics("counted", "", false, time.Now)
 	if err := controller.RegisterMetrics(); err != nil {
 		t.Fatal(err)
 	}
