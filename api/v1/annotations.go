@@ -131,6 +131,50 @@ const (
 	AnnotationDrift = "castellan.io/drift"
 )
 
+// Annotations of Castellan's own that users set on a Kafka resource, for the user operator of the cluster.
+const (
+	// AnnotationUserLifetime is how long certificates of users are valid: a Go duration, at least one minute.
+	AnnotationUserLifetime = "castellan.io/user-lifetime"
+	// AnnotationUserRenewBefore is how long before their end certificates of users are renewed.
+	AnnotationUserRenewBefore = "castellan.io/user-renew-before"
+	// AnnotationUserKeyAlgorithm is the kind of key that users get: RSA-2048 (the default), RSA-4096, ECDSA-P256 or ECDSA-P384.
+	AnnotationUserKeyAlgorithm = "castellan.io/user-key-algorithm"
+	// AnnotationUserSecretNamespaces lists the namespaces into which Secrets of users may be copied, separated by commas.
+	AnnotationUserSecretNamespaces = "castellan.io/user-secret-namespaces"
+)
+
+// Annotations of Castellan's own that users set on a KafkaUser.
+const (
+	// AnnotationUsername is the username in Kafka where it is not the name of the resource.
+	AnnotationUsername = "castellan.io/username"
+	// AnnotationLifetime is how long a certificate is valid, before validityDays: a Go duration, at least one minute.
+	AnnotationLifetime = "castellan.io/lifetime"
+	// AnnotationRenewBefore is how long before its end a certificate is renewed, before renewalDays. A third of the lifetime if only that is said.
+	AnnotationRenewBefore = "castellan.io/renew-before"
+	// AnnotationKeyAlgorithm is the kind of key: RSA-2048, RSA-4096, ECDSA-P256 or ECDSA-P384.
+	AnnotationKeyAlgorithm = "castellan.io/key-algorithm"
+	// AnnotationScramMechanisms lists the mechanisms for which Kafka gets the password, separated by commas; SCRAM-SHA-512 by default.
+	AnnotationScramMechanisms = "castellan.io/scram-mechanisms"
+	// AnnotationRotateAfter is how old credentials may get before they are replaced: a Go duration, at least one minute.
+	AnnotationRotateAfter = "castellan.io/rotate-after"
+	// AnnotationRotate asks for new credentials, once for each text.
+	AnnotationRotate = "castellan.io/rotate"
+	// AnnotationCertificateRequest is a PKCS#10 request (PEM) that is signed, so that the key stays with the user.
+	AnnotationCertificateRequest = "castellan.io/certificate-request"
+	// AnnotationCopySecretTo lists namespaces that get a copy of the Secret, separated by commas.
+	AnnotationCopySecretTo = "castellan.io/copy-secret-to"
+)
+
+// Annotations of Castellan's own on Secrets of users.
+const (
+	// AnnotationRotated is the text of AnnotationRotate that was last carried out.
+	AnnotationRotated = "castellan.io/rotated"
+	// AnnotationIssuedAt is when the credentials were made: a time as in RFC 3339, in UTC.
+	AnnotationIssuedAt = "castellan.io/issued-at"
+	// AnnotationCopiedFrom is the namespace of the KafkaUser for which a copy of its Secret was made.
+	AnnotationCopiedFrom = "castellan.io/copied-from"
+)
+
 // Annotations of Castellan's own.
 const (
 	// AnnotationClusterNamespace is the namespace of the cluster for which an object in another namespace was made.

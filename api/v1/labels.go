@@ -96,3 +96,6 @@ const (
 	// FinalizerAutoRebalance keeps a generated KafkaRebalance until it has ended.
 	FinalizerAutoRebalance = Domain + "auto-rebalancing"
 )
+
+// LabelCopyOf names the KafkaUser of whose Secret a Secret in another namespace is a copy.
+const LabelCopyOf = "castellan.io/copy-of"
