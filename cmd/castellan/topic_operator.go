@@ -26,6 +26,7 @@ import (
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/config"
 	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/controller/batch"
 	topiccontroller "castellan.io/castellan/internal/controller/topic"
 	"castellan.io/castellan/internal/cruisecontrol"
 )
@@ -156,7 +157,7 @@ func addTopicOperator(ctx context.Context, mgr ctrl.Manager, kafka *broker.Topic
 }
 
 // replicas is who changes numbers of replicas: Kafka by itself, or Cruise Control where there is one.
-func replicas(kafka *broker.Topics, c config.TopicOperator, measured *topiccontroller.Metrics) topiccontroller.Replicas {
+func replicas(kafka *broker.Topics, c config.TopicOperator, measured *batch.Metrics) topiccontroller.Replicas {
 	cc := c.CruiseControl
 	if cc == nil {
 		return topiccontroller.NewReassigner(kafka, c.Throttle)
