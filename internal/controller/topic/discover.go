@@ -37,7 +37,7 @@ func (o *Operator) adopt(ctx context.Context) error {
 	}
 	var questions []broker.Question
 	for i := range all {
-		if !all[i].Internal && len(o.resources.claiming(all[i].Name)) == 0 && !o.Exclusion.MatchString(all[i].Name) {
+		if !all[i].Internal && len(o.resources.Claiming(all[i].Name)) == 0 && !o.Exclusion.MatchString(all[i].Name) {
 			questions = append(questions, broker.Question{Name: all[i].Name})
 		}
 	}

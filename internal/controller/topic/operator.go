@@ -53,7 +53,7 @@ type Operator struct {
 	Options
 
 	queue     *batch.Queue
-	resources *resources
+	resources *batch.Resources
 	deletions *deletions
 	writers   batch.Writers
 	reach     *batch.Reach
@@ -68,7 +68,7 @@ func New(options Options) *Operator {
 	return &Operator{
 		Options:   options,
 		queue:     batch.NewQueue(options.BatchSize, options.BatchLinger, options.Metrics, options.Now),
-		resources: newResources(options.Namespace),
+		resources: batch.NewResources(options.Namespace),
 		deletions: newDeletions(options.Now),
 		writers:   batch.NewWriters(writersAtOnce),
 		reach:     batch.NewReach(options.Now),
@@ -113,10 +113,10 @@ func (o *Operator) Alive() bool { return o.queue.Alive() }
 func (o *Operator) Ready() bool { return o.synced != nil && o.synced() }
 
 // Resources is how many resources there are.
-func (o *Operator) Resources() int { return o.resources.count() }
+func (o *Operator) Resources() int { return o.resources.Count() }
 
 // Paused is how many of them ask to be left alone.
-func (o *Operator) Paused() int { return o.resources.pausedCount() }
+func (o *Operator) Paused() int { return o.resources.Paused() }
 
 // Requests is how many requests were sent to Kafka so far.
 func (o *Operator) Requests() int64 { return o.Kafka.Requests() }
@@ -142,7 +142,7 @@ func (o *Operator) resync(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-time.After(o.lookInterval()):
-			o.resources.each(o.queue.Add)
+			o.resources.Each(o.queue.Add)
 		}
 	}
 }
@@ -156,6 +156,6 @@ func (o *Operator) lookInterval() time.Duration {
 	if o.Mode != topic.TwoWay {
 		return o.Resync
 	}
-	fair := time.Duration(o.resources.count()) * time.Second / topicsPerSecond
+	fair := time.Duration(o.resources.Count()) * time.Second / topicsPerSecond
 	return min(max(o.SyncInterval, fair), max(o.Resync, fair))
 }

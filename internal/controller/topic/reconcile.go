@@ -147,7 +147,7 @@ func (j *job) kafkaFailed(err error) {
 
 // decide says about every job what is to be done, now that Kafka has answered.
 func (o *Operator) decide(jobs []*job) {
-	known := o.resources.count()
+	known := o.resources.Count()
 	for _, j := range jobs {
 		if j.deed != undecided {
 			continue

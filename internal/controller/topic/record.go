@@ -174,7 +174,7 @@ func (o *Operator) conclude(ctx context.Context, jobs []*job, took time.Duration
 		log.FromContext(ctx).V(1).Info("looked at", "resource", j.key.String(), "deed", j.deed, "why", j.err, "later", j.later, "again", j.again)
 		o.count(j, took)
 		if j.resource == nil && j.deed == release {
-			o.resources.adopted(j.key)
+			o.resources.Adopted(j.key)
 		}
 		switch {
 		case j.later:

@@ -125,51 +125,6 @@ func naming(resource, topicName string) *v1.KafkaTopic {
 	return made(resource, func(t *v1.KafkaTopic) { t.Spec.TopicName = topicName })
 }
 
-func TestResourcesKnowWhoClaimsWhat(t *testing.T) {
-	r := newResources("ns")
-	r.put(made("t", nil))
-	paused := naming("b", "t")
-	paused.Annotations = map[string]string{v1.AnnotationPauseReconciliation: "true"}
-	r.put(paused)
-	r.put(paused)
-	if got := r.claiming("t"); !slices.Equal(got, []types.NamespacedName{key("b"), key("t")}) || r.count() != 2 || r.pausedCount() != 1 {
-		t.Errorf("%v claim it, of %d, %d paused", got, r.count(), r.pausedCount())
-	}
-	r.put(naming("t", "other"))
-	r.put(naming("b", "t"))
-	if got := r.claiming("t"); !slices.Equal(got, []types.NamespacedName{key("b")}) || len(r.claiming("other")) != 1 || r.pausedCount() != 0 {
-		t.Errorf("after another name: %v", got)
-	}
-	var each []string
-	r.each(func(k types.NamespacedName) { each = append(each, k.Name) })
-	if slices.Sort(each); !slices.Equal(each, []string{"b", "t"}) {
-		t.Errorf("each: %v", each)
-	}
-	for _, name := range []string{"t", "b", "b"} {
-		r.remove(key(name))
-	}
-	if r.count() != 0 || len(r.claims)+len(r.renamed)+len(r.paused) != 0 {
-		t.Errorf("something is left: %+v", r)
-	}
-}
-
-func TestAResourceThatIsBackLeftNothingBehind(t *testing.T) {
-	r := newResources("ns")
-	r.orphan(key("c"), "left")
-	if name, is := r.orphaned(key("c")); !is || name != "left" {
-		t.Errorf("left behind: %s", name)
-	}
-	r.put(naming("c", "left"))
-	if _, is := r.orphaned(key("c")); is {
-		t.Error("a resource that is back left nothing behind")
-	}
-	r.orphan(key("c"), "left")
-	r.adopted(key("c"))
-	if _, is := r.orphaned(key("c")); is {
-		t.Error("a topic that another resource has was not left behind")
-	}
-}
-
 func TestEventsThatSaySomethingNewAreLookedAt(t *testing.T) {
 	now := metav1.Now()
 	tests := map[string]struct {
@@ -215,13 +170,13 @@ func TestWhatIsLostWithItsLabelComesBackWithIt(t *testing.T) {
 	events := o.events()
 	events.OnAdd(with, true)
 	events.OnUpdate(with, without)
-	if o.resources.count() != 0 {
+	if o.resources.Count() != 0 {
 		t.Error("it is still known")
 	}
 	queued(o)
 	events.OnUpdate(without, with)
-	if got := queued(o); o.resources.count() != 1 || !slices.Equal(got, []string{"a"}) {
-		t.Errorf("%d known, %v queued", o.resources.count(), got)
+	if got := queued(o); o.resources.Count() != 1 || !slices.Equal(got, []string{"a"}) {
+		t.Errorf("%d known, %v queued", o.resources.Count(), got)
 	}
 }
 
@@ -241,7 +196,7 @@ func TestLookInterval(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := operator(func(o *Options) { o.Mode = test.mode })
 			for i := range test.size {
-				o.resources.names[fmt.Sprint(i)] = struct{}{}
+				o.resources.Put(fmt.Sprint(i), fmt.Sprint(i), false)
 			}
 			if got := o.lookInterval(); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
