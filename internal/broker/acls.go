@@ -41,18 +41,18 @@ func byPrincipal(resources []kmsg.DescribeACLsResponseResource) map[string][]use
 			count[a.Principal]++
 		}
 	}
-	out, texts := make(map[string][]user.ACL, len(count)), shared{}
+	out, hosts := make(map[string][]user.ACL, len(count)), shared{}
 	for principal, n := range count {
 		if name, is := strings.CutPrefix(principal, principalOfUser); is {
-			out[texts.copyOf(name)] = make([]user.ACL, 0, n)
+			out[name] = make([]user.ACL, 0, n)
 		}
 	}
 	for _, r := range resources {
 		for _, a := range r.ACLs {
 			if name, is := strings.CutPrefix(a.Principal, principalOfUser); is {
 				out[name] = append(out[name], user.ACL{
-					Resource: r.ResourceType, Pattern: r.ResourcePatternType, Name: texts.copyOf(r.ResourceName),
-					Operation: a.Operation, Permission: a.PermissionType, Host: texts.copyOf(a.Host),
+					Resource: r.ResourceType, Pattern: r.ResourcePatternType, Name: r.ResourceName,
+					Operation: a.Operation, Permission: a.PermissionType, Host: hosts.copyOf(a.Host),
 				})
 			}
 		}
