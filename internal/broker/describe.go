@@ -3,11 +3,9 @@ package broker
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -37,7 +35,7 @@ func (t *Topics) Describe(ctx context.Context, questions []Question) (map[string
 	for _, q := range questions {
 		names = append(names, q.Name)
 	}
-	return onAny(ctx, t, func(ctx context.Context, node *kgo.Broker) (map[string]Answer, error) {
+	return onAny(ctx, t.connection, func(ctx context.Context, node *kgo.Broker) (map[string]Answer, error) {
 		options, err := configs(ctx, node, questions)
 		if err != nil {
 			return nil, err
@@ -57,7 +55,7 @@ func (t *Topics) Describe(ctx context.Context, questions []Question) (map[string
 
 // List tells about all topics but their options, in no order.
 func (t *Topics) List(ctx context.Context) ([]topic.Actual, error) {
-	answers, err := onAny(ctx, t, func(ctx context.Context, node *kgo.Broker) (map[string]Answer, error) {
+	answers, err := onAny(ctx, t.connection, func(ctx context.Context, node *kgo.Broker) (map[string]Answer, error) {
 		return t.metadata(ctx, node, nil)
 	})
 	if err != nil {
@@ -219,47 +217,4 @@ func (t *Topics) BrokerOption(ctx context.Context, name string) (string, error) 
 		}
 	}
 	return "", nil
-}
-
-// nodeLimit is how long one broker may take before another one is asked.
-const nodeLimit = 10 * time.Second
-
-// onAny asks the brokers in turns until one answers. Unlike send, it keeps kgo from remembering what it learns: about tens of thousands
-// of topics, that is most of an operator's memory.
-func onAny[T any](ctx context.Context, t *Topics, question func(context.Context, *kgo.Broker) (T, error)) (T, error) {
-	limited, cancel := context.WithTimeout(ctx, Limit)
-	defer cancel()
-	known := t.client.DiscoveredBrokers()
-	first := 0
-	if len(known) > 0 {
-		first = int(t.turn.Add(1)) % len(known)
-	}
-	var none T
-	var err error
-	for _, node := range slices.Concat(known[first:], known[:first], t.client.SeedBrokers()) {
-		var answer T
-		one, stop := context.WithTimeout(limited, nodeLimit)
-		answer, err = question(one, node)
-		stop()
-		if err == nil {
-			return answer, nil
-		}
-		if limited.Err() != nil {
-			break
-		}
-	}
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return none, ctx.Err()
-	}
-	return none, failure(err)
-}
-
-// askNode asks one broker.
-func askNode[Answer kmsg.Response](ctx context.Context, node *kgo.Broker, request kmsg.Request) (Answer, error) {
-	var none Answer
-	response, err := node.RetriableRequest(ctx, request)
-	if err != nil {
-		return none, err
-	}
-	return response.(Answer), nil
 }

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -86,4 +87,10 @@ func className(code string) string {
 		}
 	}
 	return out.String() + "Exception"
+}
+
+// isRefusal tells whether Kafka refused with the error of that name.
+func isRefusal(err error, code string) bool {
+	r, is := errors.AsType[*Refused](err)
+	return is && r.Code.Message == code
 }

@@ -2,24 +2,14 @@ package broker
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync/atomic"
-	"time"
 
-	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"castellan.io/castellan/internal/topic"
 )
-
-// idleLimit is how long a connection that nobody uses stays open: long enough for looks that are minutes apart.
-const idleLimit = 5 * time.Minute
-
-// recordLimit bounds what one request makes Kafka's controller write. It refuses requests of more than 10,000 records.
-const recordLimit = 8000
 
 // unknownPartitions is what a topic counts for whose number of partitions is left to the brokers.
 const unknownPartitions = 16
@@ -28,40 +18,19 @@ const unknownPartitions = 16
 // its name, and fail as a whole only when Kafka does not answer: then the error wraps ErrUnreachable. What Kafka refuses about one
 // topic is a Refused.
 type Topics struct {
-	client *kgo.Client
-	sent   *sent
-	// turn is whose turn it is to be asked first.
-	turn atomic.Uint32
+	*connection
 	// cluster is the id of the cluster that answered last.
 	cluster atomic.Pointer[string]
 }
 
-// sent counts requests.
-type sent struct{ count atomic.Int64 }
-
-// OnBrokerWrite is called by kgo.
-func (s *sent) OnBrokerWrite(kgo.BrokerMetadata, int16, int, time.Duration, time.Duration, error) {
-	s.count.Add(1)
-}
-
-// Requests is how many requests were sent so far.
-func (t *Topics) Requests() int64 { return t.sent.count.Load() }
-
 // OpenTopics prepares a connection; nothing is sent yet.
 func OpenTopics(to Access) (*Topics, error) {
-	opts, err := lasting(to)
+	c, err := open(to)
 	if err != nil {
 		return nil, err
 	}
-	out := &Topics{sent: &sent{}}
-	if out.client, err = kgo.NewClient(append(opts, kgo.WithHooks(out.sent))...); err != nil {
-		return nil, fmt.Errorf("preparing to dial Kafka at %v: %w", to.Brokers, err)
-	}
-	return out, nil
+	return &Topics{connection: c}, nil
 }
-
-// Close gives the connections back.
-func (t *Topics) Close() { t.client.Close() }
 
 // ClusterID is the id of the cluster; empty before its first answer about topics.
 func (t *Topics) ClusterID() string {
@@ -118,29 +87,6 @@ func recordsOfNew(w topic.Wanted) int {
 	}
 	return 1 + len(w.Config) + int(w.Partitions)
 }
-
-// parts cuts a list so that the weights in each part are within the limit of what the controller takes at once.
-func parts[T any](list []T, weight func(T) int) func(func([]T) bool) {
-	return func(yield func([]T) bool) {
-		begin, sum := 0, 0
-		for i, one := range list {
-			w := weight(one)
-			if i > begin && sum+w > recordLimit {
-				if !yield(list[begin:i]) {
-					return
-				}
-				begin, sum = i, 0
-			}
-			sum += w
-		}
-		if begin < len(list) {
-			yield(list[begin:])
-		}
-	}
-}
-
-// timeoutMillis is how long Kafka may take for what a request asks.
-const timeoutMillis = int32(Limit / time.Millisecond)
 
 // Growth is a topic that is to have more partitions.
 type Growth struct {
@@ -241,20 +187,3 @@ func Existed(err error) bool { return isRefusal(err, "TOPIC_ALREADY_EXISTS") }
 
 // NameRefused tells whether Kafka can have no topic of the name.
 func NameRefused(err error) bool { return isRefusal(err, "INVALID_TOPIC_EXCEPTION") }
-
-func isRefusal(err error, code string) bool {
-	r, is := errors.AsType[*Refused](err)
-	return is && r.Code.Message == code
-}
-
-// send sends a request to whichever broker kgo finds right for it.
-func send[Answer kmsg.Response](ctx context.Context, client *kgo.Client, request kmsg.Request) (Answer, error) {
-	var none Answer
-	limited, cancel := context.WithTimeout(ctx, Limit)
-	defer cancel()
-	response, err := client.Request(limited, request)
-	if err != nil {
-		return none, failure(err)
-	}
-	return response.(Answer), nil
-}
