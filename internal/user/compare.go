@@ -7,12 +7,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// QuotaChange is how the quotas of one name change.
-type QuotaChange struct {
-	Set    Quotas
-	Remove []string
-}
-
 // Empty tells that nothing changes.
 func (c QuotaChange) Empty() bool { return len(c.Set) == 0 && len(c.Remove) == 0 }
 
