@@ -6,13 +6,13 @@ import (
 	"strings"
 	"sync/atomic"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	toolscache "k8s.io/client-go/tools/cache"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/pki"
+	"castellan.io/castellan/internal/user/credential"
 )
 
 // authority is the clients CA, as its Secrets have it.
@@ -25,6 +25,7 @@ type authority struct {
 // opened is the authority, or why users get no certificates.
 type opened struct {
 	signing *pki.Signing
+	trusted credential.Trusted
 	err     error
 }
 
@@ -48,15 +49,17 @@ func (o *Operator) authorityChanged() {
 	o.resources.Each(o.queue.Add)
 }
 
-// clientsCA is the authority as its Secrets have it now. The error says what is wrong with them.
-func (o *Operator) clientsCA() (*pki.Signing, error) {
+// clientsCA is the authority as its Secrets have it now.
+func (o *Operator) clientsCA() *opened {
 	if is := o.authority.now.Load(); is != nil {
-		return is.signing, is.err
+		return is
 	}
 	is := &opened{}
-	is.signing, is.err = o.openAuthority()
+	if is.signing, is.err = o.openAuthority(); is.err == nil {
+		is.trusted, is.err = credential.Trust(is.signing.Trust())
+	}
 	o.authority.now.Store(is)
-	return is.signing, is.err
+	return is
 }
 
 func (o *Operator) openAuthority() (*pki.Signing, error) {
@@ -108,4 +111,3 @@ func selectorOf(sets ...map[string]string) string {
 	return fields.Set(all).String()
 }
 
-var _ = corev1.SecretTypeOpaque

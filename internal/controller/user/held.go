@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"regexp"
@@ -16,13 +17,16 @@ import (
 type held struct {
 	mu     sync.RWMutex
 	byName map[string]user.Held
-	// known is false until it was read once; aclsOff tells that Kafka keeps no access control lists although it should.
-	known, aclsOff bool
+	// missing is why it was never read; nil once it was. aclsOff tells that Kafka keeps no access control lists although it should.
+	missing error
+	aclsOff bool
 	// changed are the names that were changed while it is being read; nil while it is not.
 	changed map[string]struct{}
 }
 
-func newHeld() *held { return &held{byName: map[string]user.Held{}} }
+func newHeld() *held {
+	return &held{byName: map[string]user.Held{}, missing: fmt.Errorf("%w: nobody has asked it yet", broker.ErrUnreachable)}
+}
 
 func (h *held) of(name string) user.Held {
 	h.mu.RLock()
@@ -30,10 +34,11 @@ func (h *held) of(name string) user.Held {
 	return h.byName[name]
 }
 
-func (h *held) isKnown() bool {
+// unread is why nobody knows what Kafka holds; nil when that is known.
+func (h *held) unread() error {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return h.known
+	return h.missing
 }
 
 // keepsACLs tells whether Kafka keeps access control lists, as far as it has told.
@@ -82,6 +87,9 @@ func (h *held) read(ctx context.Context, kafka *broker.Users, acls bool) error {
 	changed := h.changed
 	h.changed = nil
 	if err != nil {
+		if h.missing != nil {
+			h.missing = fmt.Errorf("read what Kafka holds about users: %w", err)
+		}
 		return err
 	}
 	for name := range changed {
@@ -90,7 +98,7 @@ func (h *held) read(ctx context.Context, kafka *broker.Users, acls bool) error {
 			is[name] = ours
 		}
 	}
-	h.byName, h.known, h.aclsOff = is, true, aclsOff
+	h.byName, h.missing, h.aclsOff = is, nil, aclsOff
 	return nil
 }
 

@@ -38,12 +38,10 @@ type job struct {
 	data   map[string][]byte
 	secret string
 	// password is the digest of the one that the Secret holds.
-	password [32]byte
+	password credential.Digest
 	// changes are what Kafka needs, by name; drift is what differs there and is left like that.
 	changes map[string]user.Change
 	drift   []string
-	// renewed says why the credentials were made anew.
-	renewed string
 
 	// err is the first thing that went wrong, warnings what else there is to say.
 	err      error

@@ -12,6 +12,7 @@ import (
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/controller/batch"
 	"castellan.io/castellan/internal/user"
+	"castellan.io/castellan/internal/user/credential"
 )
 
 // compare finds out what has to change in Kafka for the jobs.
@@ -172,7 +173,7 @@ func credentialsOf(jobs []*job) []broker.Credential {
 		}
 		for name, change := range j.changes {
 			for _, m := range change.Password {
-				out = append(out, broker.Credential{Name: name, Mechanism: m, Password: string(j.data[entryPassword])})
+				out = append(out, broker.Credential{Name: name, Mechanism: m, Password: string(j.data[credential.EntryPassword])})
 			}
 			for _, m := range change.Forget {
 				out = append(out, broker.Credential{Name: name, Mechanism: m, Gone: true})

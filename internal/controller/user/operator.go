@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/controller/batch"
+	"castellan.io/castellan/internal/pki"
 	"castellan.io/castellan/internal/user/credential"
 )
 
@@ -56,9 +58,9 @@ type Options struct {
 	Workers     int
 	Metrics     *batch.Metrics
 	Now         func() time.Time
-	// Random feeds serial numbers, passwords and salts; Keys makes private keys.
+	// Random feeds serial numbers and passwords; NewKey makes private keys.
 	Random io.Reader
-	Keys   credential.KeySource
+	NewKey func(pki.KeyAlgorithm) (crypto.Signer, error)
 }
 
 // Operator keeps users as wanted.
@@ -181,7 +183,7 @@ func (o *Operator) lookPatiently(ctx context.Context) {
 func (o *Operator) looks(ctx context.Context) {
 	for {
 		next := o.Refresh
-		if !o.held.isKnown() {
+		if o.held.unread() != nil {
 			next = lookAgain
 		}
 		select {

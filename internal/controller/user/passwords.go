@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"castellan.io/castellan/internal/user"
+	"castellan.io/castellan/internal/user/credential"
 )
 
 // passwords knows which password Kafka was last given for each user: Kafka does not tell. Only digests are remembered.
@@ -17,25 +18,25 @@ type passwords struct {
 
 // given is the digest of a password, and what it was given for.
 type given struct {
-	digest                [32]byte
+	digest                credential.Digest
 	scramSha256, sha512 bool
 }
 
 func newPasswords() *passwords { return &passwords{given: map[string]given{}} }
 
-func givenFor(digest [32]byte, mechanisms []user.Mechanism) given {
+func givenFor(digest credential.Digest, mechanisms []user.Mechanism) given {
 	return given{digest, slices.Contains(mechanisms, user.ScramSha256), slices.Contains(mechanisms, user.ScramSha512)}
 }
 
 // has tells whether Kafka was given this password for these mechanisms.
-func (p *passwords) has(name string, digest [32]byte, mechanisms []user.Mechanism) bool {
+func (p *passwords) has(name string, digest credential.Digest, mechanisms []user.Mechanism) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	was, known := p.given[name]
 	return known && was == givenFor(digest, mechanisms)
 }
 
-func (p *passwords) gave(name string, digest [32]byte, mechanisms []user.Mechanism) {
+func (p *passwords) gave(name string, digest credential.Digest, mechanisms []user.Mechanism) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.given[name] = givenFor(digest, mechanisms)

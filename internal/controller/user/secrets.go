@@ -110,7 +110,7 @@ func (s *secrets) get(name string) *stored {
 func remember(s *corev1.Secret) *stored {
 	return &stored{
 		ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: s.Name, UID: s.UID, ResourceVersion: s.ResourceVersion, OwnerReferences: s.OwnerReferences},
-		kept:       credential.Examine(s.Data, s.Annotations), content: contentOf(s.Data), pairs: pairsOf(s.Labels, s.Annotations),
+		kept:       credential.Examine(credential.Secret{Data: s.Data, Annotations: s.Annotations}), content: contentOf(s.Data), pairs: pairsOf(s.Labels, s.Annotations),
 	}
 }
 

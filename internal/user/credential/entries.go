@@ -15,7 +15,7 @@ const (
 	entryKey           = "user.key"
 	entryStore         = "user.p12"
 	entryStorePassword = "user.password"
-	entryPassword      = "password"
+	EntryPassword      = "password"
 	entryLogin         = "sasl.jaas.config"
 )
 
@@ -34,7 +34,7 @@ const (
 
 // entryNames are in the order of the bits.
 func entryNames() []string {
-	return []string{entryAuthority, entryCertificate, entryKey, entryStore, entryStorePassword, entryPassword, entryLogin}
+	return []string{entryAuthority, entryCertificate, entryKey, entryStore, entryStorePassword, EntryPassword, entryLogin}
 }
 
 func entryOf(name string) entries {

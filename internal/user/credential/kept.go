@@ -60,7 +60,7 @@ func (k Kept) NotAfter() time.Time {
 func Examine(secret Secret) Kept {
 	kept := Kept{
 		authority: digestOf(secret.Data[entryAuthority]),
-		password:  digestOf(secret.Data[entryPassword]),
+		password:  digestOf(secret.Data[EntryPassword]),
 		login:     loginOf(secret.Data),
 
 		renewalAsked: strings.EqualFold(secret.Annotations[v1.AnnotationForceRenew], "true"),

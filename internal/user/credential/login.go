@@ -25,11 +25,11 @@ func loginText(username, password string) string {
 
 // loginOf is the digest of the quoted username for which sasl.jaas.config logs in with the password beside it; zero if it does not.
 func loginOf(data map[string][]byte) Digest {
-	if len(data[entryPassword]) == 0 {
+	if len(data[EntryPassword]) == 0 {
 		return Digest{}
 	}
 	rest, starts := bytes.CutPrefix(data[entryLogin], []byte(loginModule))
-	username, ends := bytes.CutSuffix(rest, []byte(loginMiddle+quoted(string(data[entryPassword]))+loginEnd))
+	username, ends := bytes.CutSuffix(rest, []byte(loginMiddle+quoted(string(data[EntryPassword]))+loginEnd))
 	if !starts || !ends {
 		return Digest{}
 	}

@@ -61,7 +61,7 @@ func remember(issue bool, wish Wish, old, out Secret, now time.Time) {
 }
 
 func (m *Maker) password(issue bool, wish Wish, old, out Secret) error {
-	text := string(old.Data[entryPassword])
+	text := string(old.Data[EntryPassword])
 	var err error
 	switch {
 	case wish.supplied():
@@ -72,7 +72,7 @@ func (m *Maker) password(issue bool, wish Wish, old, out Secret) error {
 	if err != nil {
 		return err
 	}
-	out.Data[entryPassword] = []byte(text)
+	out.Data[EntryPassword] = []byte(text)
 	out.Data[entryLogin] = []byte(loginText(wish.Username, text))
 	return nil
 }
