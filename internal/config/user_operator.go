@@ -78,7 +78,7 @@ func ReadUserOperator(getenv func(string) string) (UserOperator, error) {
 		CANamespace:      caNamespace(env),
 		Lifetime:         userLifetime(env),
 		KeyAlgorithm:     userKeyAlgorithm(env),
-		SecretPrefix:     env.text("STRIMZI_SECRET_PREFIX", ""),
+		SecretPrefix:     secretPrefix(env),
 		PasswordLength:   env.count("STRIMZI_SCRAM_SHA_PASSWORD_LENGTH", defaultPasswordLength),
 		ACLs:             env.boolean("STRIMZI_ACLS_ADMIN_API_SUPPORTED", true),
 		PKCS12:           env.boolean("STRIMZI_PKCS12_KEYSTORE_GENERATION", true),
@@ -192,6 +192,15 @@ func reportsDrift(env *environment) bool {
 		env.wrong(name, fmt.Sprintf("is %q", v), "report or revert")
 	}
 	return v == "report"
+}
+
+func secretPrefix(env *environment) string {
+	const name = "STRIMZI_SECRET_PREFIX"
+	v := env.text(name, "")
+	if len(validation.IsDNS1123Subdomain(v+"a")) > 0 {
+		env.wrong(name, fmt.Sprintf("is %q", v), "small letters, digits and -, beginning with a letter or digit")
+	}
+	return v
 }
 
 func secretNamespaces(env *environment) []string {

@@ -195,6 +195,7 @@ func TestWrongVariablesOfUsersAreNamedWithWhatIsRight(t *testing.T) {
 		"key stores":                   {"STRIMZI_PKCS12_KEYSTORE_GENERATION", "1", nil, []string{`"1"`, "true or false"}},
 		"a pattern":                    {"STRIMZI_IGNORED_USERS_PATTERN", "a)(b", nil, []string{"`a)(b`", "a regular expression"}},
 		"a pattern of Java's":          {"STRIMZI_IGNORED_USERS_PATTERN", "(?!a).*", nil, []string{"`(?!`", "without look-ahead"}},
+		"a prefix":                     {"STRIMZI_SECRET_PREFIX", "My_", nil, []string{`"My_"`, "small letters"}},
 		"drift":                        {"CASTELLAN_DRIFT", "ignore", nil, []string{`"ignore"`, "report or revert"}},
 		"a namespace that cannot be":   {"CASTELLAN_USER_SECRET_NAMESPACES", "a,B", nil, []string{`"B"`, "names of namespaces"}},
 		"the namespace of the users":   {"CASTELLAN_USER_SECRET_NAMESPACES", "a,ns", nil, []string{`"ns"`, "other namespaces"}},
