@@ -110,4 +110,3 @@ func selectorOf(sets ...map[string]string) string {
 	}
 	return fields.Set(all).String()
 }
-

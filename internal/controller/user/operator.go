@@ -52,7 +52,9 @@ type Options struct {
 	// Windows are when certificates may be renewed.
 	Windows []string
 	// Refresh is how often Kafka is asked what it holds, and every user is looked at.
-	Refresh     time.Duration
+	Refresh time.Duration
+	// Timeout bounds the work on a batch of users.
+	Timeout     time.Duration
 	BatchSize   int
 	BatchLinger time.Duration
 	Workers     int

@@ -18,7 +18,7 @@ type passwords struct {
 
 // given is the digest of a password, and what it was given for.
 type given struct {
-	digest                credential.Digest
+	digest              credential.Digest
 	scramSha256, sha512 bool
 }
 

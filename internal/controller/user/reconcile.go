@@ -16,13 +16,20 @@ import (
 // Secret before Kafka gets it, so none is ever lost.
 func (o *Operator) reconcile(ctx context.Context, keys []types.NamespacedName) {
 	began := o.Now()
-	jobs := o.read(ctx, keys)
-	batch.Each(o.writers, jobs, func(j *job) bool { return j.deed == keep || j.deed == remove }, func(j *job) { o.keepSecret(ctx, j) })()
-	if err := o.keepKafka(ctx, jobs); err != nil {
-		o.silence(jobs, err)
-	}
+	jobs := o.work(ctx, keys)
 	batch.Each(o.writers, jobs, func(j *job) bool { return j.resource != nil && j.deed != nothing }, func(j *job) { o.record(ctx, j) })()
 	o.conclude(ctx, jobs, o.Now().Sub(began))
+}
+
+func (o *Operator) work(ctx context.Context, keys []types.NamespacedName) []*job {
+	limited, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	jobs := o.read(limited, keys)
+	batch.Each(o.writers, jobs, func(j *job) bool { return j.deed == keep || j.deed == remove }, func(j *job) { o.keepSecret(limited, j) })()
+	if err := o.keepKafka(limited, jobs); err != nil {
+		o.silence(jobs, err)
+	}
+	return jobs
 }
 
 // keepKafka has Kafka hold what is wanted. Nothing is compared as long as nobody knows what it holds.

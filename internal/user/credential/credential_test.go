@@ -110,8 +110,8 @@ func wishes(t *testing.T) map[string]credential.Wish {
 		"a certificate that is rotated": with(tls(), func(w *credential.Wish) {
 			w.Rotate, w.RotateAfter = "again", time.Minute
 		}),
-		"a name that needs escapes": with(tls(), func(w *credential.Wish) { w.Username = `a+b,c="ü"\d` }),
-		"a password":                scram(),
+		"a name that needs escapes":               with(tls(), func(w *credential.Wish) { w.Username = `a+b,c="ü"\d` }),
+		"a password":                              scram(),
 		"a password of a name that needs escapes": with(scram(), func(w *credential.Wish) { w.Username = "a\"b\\c\nd" }),
 		"a password that is rotated": with(scram(), func(w *credential.Wish) {
 			w.Rotate, w.RotateAfter = "again", time.Minute
