@@ -165,7 +165,8 @@ func (w *world) slowsDown() {
 	w.changeUser("carol", func(u *v1.KafkaUser) { u.Spec.Quotas = &v1.UserQuotas{ProducerByteRate: new(int64(20_000))} })
 	w.userReady("carol")
 	throttled := &throttling{}
-	c := w.as("carol", kgo.WithHooks(throttled))
+	// Zeros would hardly be sent at all.
+	c := w.as("carol", kgo.WithHooks(throttled), kgo.ProducerBatchCompression(kgo.NoCompression()))
 	defer c.Close()
 	w.eventually("a user who exceeds the quota is made to wait", func() error {
 		if err := c.ProduceSync(w.ctx, &kgo.Record{Topic: "team-one", Value: make([]byte, 100_000)}).FirstErr(); err != nil {
