@@ -43,8 +43,8 @@ func input(t *testing.T, manifest string) entityoperator.Input {
 		t.Fatal(err)
 	}
 	return entityoperator.Input{
-		Kafka: k,
-		Owner: plan.Owner{APIVersion: "kafka.strimzi.io/v1", Kind: "Kafka", Namespace: k.Namespace, Name: k.Name, UID: string(k.UID), Labels: k.Labels},
+		Kafka:     k,
+		Owner:     plan.Owner{APIVersion: "kafka.strimzi.io/v1", Kind: "Kafka", Namespace: k.Namespace, Name: k.Name, UID: string(k.UID), Labels: k.Labels},
 		ClientsCA: pki.Lifetime{Validity: pki.Days(365), RenewBefore: pki.Days(30)},
 		Settings: entityoperator.Settings{
 			TopicOperatorImage: "castellan:1", UserOperatorImage: "castellan:2", Elsewhere: true, KeyStores: true, FeatureGates: "+UseBackgroundPodDeletion", NetworkPolicies: true, DisruptionBudgets: true,
