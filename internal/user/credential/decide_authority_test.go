@@ -6,6 +6,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"maps"
 	"testing"
 	"time"
 
@@ -110,20 +111,9 @@ func TestDecideWhenTheAuthorityChanges(t *testing.T) {
 
 // TestDecideAboutAnAuthorityWithoutAnIdentifier lets an authority change whose certificates name no key: leaves cannot name it then.
 func TestDecideAboutAnAuthorityWithoutAnIdentifier(t *testing.T) {
-	nameless := newAuthority(t)
-	key, err := pki.ParseKey(nameless.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := parsed(t, nameless.Certificate)
-	template.SubjectKeyId = nil
-	template.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 14}, Value: []byte{asn1.TagOctetString, 0}}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	nameless.Certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	nameless, other := newNameless(t), newNameless(t)
 	stored := newWorld(t, nameless).make(t, first, tls(), credential.Secret{}, now)
+	foreign := newWorld(t, other).make(t, first, tls(), credential.Secret{}, now)
 	if len(parsed(t, stored.Data["user.crt"]).AuthorityKeyId) != 0 {
 		t.Fatal("the certificate names the key")
 	}
@@ -140,11 +130,21 @@ func TestDecideAboutAnAuthorityWithoutAnIdentifier(t *testing.T) {
 		stored    func(credential.Secret)
 		want      credential.Decision
 	}{
-		"it did not":            {authority: nameless, want: credential.Decision{Deed: credential.Keep}},
-		"it was renewed":        {authority: renewed, want: credential.Decision{Deed: credential.Complete, Reason: "ca.crt is not the present one of clients-ca"}},
-		"its key was replaced":  {authority: replaced, want: credential.Decision{Deed: credential.Keep, Postponed: true}},
-		"nothing tells of it":   {authority: nameless, stored: without("ca.crt"), want: issue("it was not signed by the present clients-ca")},
-		"ca.crt is another one": {authority: nameless, stored: stolen(newAuthority(t)), want: issue("it was not signed by the present clients-ca")},
+		"it did not":           {authority: nameless, want: credential.Decision{Deed: credential.Keep}},
+		"it was renewed":       {authority: renewed, want: credential.Decision{Deed: credential.Complete, Reason: "ca.crt is not the present one of clients-ca"}},
+		"its key was replaced": {authority: replaced, want: credential.Decision{Deed: credential.Keep, Postponed: true}},
+		"nothing tells of it":  {authority: nameless, stored: without("ca.crt"), want: issue("it was not signed by the present clients-ca")},
+		"ca.crt is another one": {
+			authority: nameless, stored: func(s credential.Secret) { s.Data["ca.crt"] = other.Certificate },
+			want: issue("it was not signed by the present clients-ca"),
+		},
+		"all but ca.crt is another one's": {
+			authority: nameless, stored: func(s credential.Secret) {
+				maps.Copy(s.Data, foreign.Data)
+				s.Data["ca.crt"] = nameless.Certificate
+			},
+			want: issue("it was not signed by the present clients-ca"),
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -164,7 +164,21 @@ func TestDecideAboutAnAuthorityWithoutAnIdentifier(t *testing.T) {
 	}
 }
 
-// stolen has the certificate of another authority beside the user's.
-func stolen(from pki.Authority) func(credential.Secret) {
-	return func(s credential.Secret) { s.Data["ca.crt"] = from.Certificate }
+// newNameless is an authority that gives its key no identifier.
+func newNameless(t *testing.T) pki.Authority {
+	t.Helper()
+	nameless := newAuthority(t)
+	key, err := pki.ParseKey(nameless.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := parsed(t, nameless.Certificate)
+	template.SubjectKeyId = nil
+	template.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 14}, Value: []byte{asn1.TagOctetString, 0}}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nameless.Certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	return nameless
 }

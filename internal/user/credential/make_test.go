@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/x509"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -244,6 +246,51 @@ func TestMakeNeedsAnAuthorityForCertificates(t *testing.T) {
 	_, err := (&credential.Maker{Random: rand.Reader}).Make(first, tls(), credential.Secret{}, now)
 	if err == nil || !strings.Contains(err.Error(), "making the credentials of alice: there is no authority to sign with") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestMakeNeverMakesAnEmptyPassword(t *testing.T) {
+	_, err := (&credential.Maker{Random: rand.Reader}).Make(credential.Decision{Deed: credential.Complete}, scram(), credential.Secret{}, now)
+	if err == nil {
+		t.Error("it did")
+	}
+}
+
+func TestManyAreMadeAtTheSameTime(t *testing.T) {
+	w := newWorld(t, newAuthority(t))
+	var group sync.WaitGroup
+	for i := range 20 {
+		wish := []credential.Wish{tls(), scram()}[i%2]
+		wish.Username = fmt.Sprint("user-", i)
+		group.Go(func() {
+			made, err := w.maker.Make(first, wish, credential.Secret{}, now)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if next := w.decide(made, wish, now); next.Deed != credential.Keep {
+				t.Errorf("%s: %+v", wish.Username, next)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestExamineTells(t *testing.T) {
+	w := newWorld(t, newAuthority(t))
+	made := w.make(t, first, tls(), credential.Secret{}, now)
+	kept := credential.Examine(made)
+	if kept.Foreign || !kept.NotAfter().Equal(now.Add(90*day)) || kept.Password() != (credential.Digest{}) {
+		t.Errorf("of a certificate: %+v", kept)
+	}
+	made.Data["note"] = []byte("somebody else's")
+	if !credential.Examine(made).Foreign {
+		t.Error("an entry of somebody else was not seen")
+	}
+	one, another := w.make(t, first, scram(), credential.Secret{}, now), w.make(t, first, scram(), credential.Secret{}, now)
+	kept = credential.Examine(one)
+	if !kept.NotAfter().IsZero() || kept.Password() == (credential.Digest{}) || kept.Password() == credential.Examine(another).Password() {
+		t.Errorf("of a password: %+v", kept)
 	}
 }
 
