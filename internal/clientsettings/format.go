@@ -34,8 +34,8 @@ const (
 // Formats are all there are.
 func Formats() []Format { return []Format{Properties, Kcat, PEMFiles, Go, Python, Java} }
 
-// name is the file that a format writes; empty if it only writes materials.
-func (f Format) name() string {
+// Name is the file that a format writes its text to; empty if it only writes materials.
+func (f Format) Name() string {
 	switch f {
 	case Properties:
 		return "client.properties"
@@ -73,12 +73,12 @@ func (f Format) Secretive(s Settings) bool {
 // user brings are read and are not among them.
 func (s Settings) Files(f Format, directory string) ([]File, error) {
 	var out []File
-	if f.name() != "" {
+	if f.Name() != "" {
 		text, err := s.text(f, directory)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, File{f.name(), text})
+		out = append(out, File{f.Name(), text})
 	}
 	for _, m := range s.materials() {
 		if slices.Contains(f.beside(), m.Name) {
@@ -91,8 +91,8 @@ func (s Settings) Files(f Format, directory string) ([]File, error) {
 	return out, nil
 }
 
-// Read are the names of the files that the text of the settings names.
-func (s Settings) Read(f Format) []string {
+// reads are the names of the files that the text of the settings names.
+func (s Settings) reads(f Format) []string {
 	var out []string
 	for _, m := range s.materials() {
 		out = append(out, m.Name)
@@ -120,15 +120,15 @@ func (s sheet) Path(name string) string {
 var templates embed.FS
 
 func (s Settings) text(f Format, directory string) (string, error) {
-	page := sheet{s, directory, s.Read(f)}
+	page := sheet{s, directory, s.reads(f)}
 	if f == Kcat {
 		page.Listener.Bootstrap = fitted(page.Listener.Bootstrap)
 		if err := page.checkKcat(); err != nil {
 			return "", err
 		}
 	}
-	name := f.name() + ".tmpl"
-	from, err := template.New(name).Funcs(template.FuncMap{"escape": properties.Escape, "literal": literal, "sentence": sentence}).ParseFS(templates, "templates/"+name)
+	name := f.Name() + ".tmpl"
+	from, err := template.New(name).Funcs(template.FuncMap{"escape": properties.Escape, "literal": literal, "names": Names}).ParseFS(templates, "templates/"+name)
 	if err != nil {
 		return "", fmt.Errorf("read the template of %s: %w", f, err)
 	}
@@ -148,8 +148,8 @@ func literal(text string) (string, error) {
 	return strings.TrimSuffix(out.String(), "\n"), err
 }
 
-// sentence names the members of a list.
-func sentence(names []string) string {
+// Names puts names in a row, as in a sentence.
+func Names(names []string) string {
 	last := len(names) - 1
 	if last < 1 {
 		return strings.Join(names, "")

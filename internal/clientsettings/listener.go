@@ -66,7 +66,7 @@ func (a Account) best(r resource, fitting []Listener) (Listener, error) {
 	case len(fitting) == 0:
 		return Listener{}, fmt.Errorf("%s has no listener for %s: add one to spec.kafka.listeners", r, a.kind())
 	case len(fitting) > 1 && fitting[0].external():
-		return Listener{}, fmt.Errorf("several listeners of %s lead to the outside and take %s: say with --listener which one, %s", r, a.kind(), list(fitting))
+		return Listener{}, fmt.Errorf("several listeners of %s lead to the outside and take %s: say with --listener which one, %s", r, a.kind(), List(fitting))
 	}
 	return fitting[0], nil
 }
@@ -85,10 +85,11 @@ func (a Account) named(r resource, k *v1.Kafka, fitting []Listener, name string)
 	case len(fitting) == 0:
 		return Listener{}, fmt.Errorf("listener %s of %s does not take %s, nor does another one: add one to spec.kafka.listeners", name, r, a.kind())
 	}
-	return Listener{}, fmt.Errorf("listener %s of %s does not take %s: name one that does, %s", name, r, a.kind(), list(fitting))
+	return Listener{}, fmt.Errorf("listener %s of %s does not take %s: name one that does, %s", name, r, a.kind(), List(fitting))
 }
 
-func list(listeners []Listener) string {
+// List names listeners for people.
+func List(listeners []Listener) string {
 	var out []string
 	for _, l := range listeners {
 		out = append(out, l.String())

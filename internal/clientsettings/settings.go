@@ -58,9 +58,6 @@ func (s Settings) SASL() bool { return s.Listener.Mechanism != "" }
 // ByCertificate tells whether clients show a certificate.
 func (s Settings) ByCertificate() bool { return s.byCertificate() }
 
-// Secretive tells whether there is anything that others must not see.
-func (s Settings) Secretive() bool { return s.Key != "" || s.Password != "" }
-
 // Login is sasl.jaas.config.
 func (s Settings) Login() string { return clientconfig.ScramLogin(s.Username, s.Password) }
 
@@ -92,6 +89,21 @@ func (s Settings) Missing() string {
 		return "The user has no authentication: on this listener, Kafka does not know who its clients are."
 	}
 	return ""
+}
+
+// Use says in one line what clients do with the files.
+func (s Settings) Use() string {
+	out := fmt.Sprintf("clients connect to %s with security.protocol %s", s.Listener.Bootstrap, s.Listener.Protocol)
+	if s.Listener.TLS() {
+		out += ", trust ca.crt"
+	}
+	if s.byCertificate() {
+		out += ", show user.crt with its key user.key"
+	}
+	if s.SASL() {
+		out += fmt.Sprintf(", log in with %s as %q and what is in the file password", s.Listener.Mechanism, s.Username)
+	}
+	return out
 }
 
 // File is a text with its name.

@@ -1,5 +1,5 @@
 # Settings for clients of KafkaUser my-user in namespace myproject: Kafka my-cluster, listener own.
-# They are for confluent-kafka: pip install confluent-kafka
+# They are for confluent-kafka 2.6.1 or newer, whose SCRAM Kafka 4 takes: pip install confluent-kafka
 
 from pathlib import Path
 
