@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/clientsettings"
 )
 
@@ -99,5 +102,48 @@ func TestADirectoryThatIsNoneIsNamed(t *testing.T) {
 	}
 	if err := writePrivate(file, nil, false); err == nil || !strings.Contains(err.Error(), "--directory: mkdir "+file) {
 		t.Errorf("error: %v", err)
+	}
+}
+
+func TestWhatIsPrintedIsExplainedWithoutSecrets(t *testing.T) {
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	const taken, ca, crt, key = "listener a (internal, SSL) of Kafka my-cluster\n", "ca.crt", "user.crt", "user.key"
+	secured := clientsettings.Settings{
+		Account:     clientsettings.Account{Cluster: "my-cluster", Authentication: v1.UserAuthenticationTLS},
+		Listener:    clientsettings.Listener{Name: "a", Type: v1.ListenerInternal, Protocol: "SSL", Bootstrap: "b:9093"},
+		Certificate: "secret", Key: "secret",
+	}
+	brought := secured
+	brought.Authentication, brought.Username, brought.Certificate, brought.Key = v1.UserAuthenticationTLSExternal, "CN=me", "", ""
+	cases := map[string]struct {
+		flags    clientConfigFlags
+		settings clientsettings.Settings
+		files    []string
+		want     string
+	}{
+		"a secret for programs":         {clientConfigFlags{format: "properties", stdout: io.Discard}, secured, []string{"client.properties"}, taken},
+		"a secret for people":           {clientConfigFlags{format: "properties", stdout: terminal}, secured, []string{"client.properties"}, taken + "this shows a secret: --directory writes it for nobody else to see\n"},
+		"a text that reads files":       {clientConfigFlags{format: "kcat", stdout: terminal}, secured, []string{"kcat.conf", ca, crt, key}, taken + "this reads ca.crt, user.crt and user.key from the directory it is used in: --directory writes all of it there\n"},
+		"files in a directory":          {clientConfigFlags{format: "kcat", stdout: terminal, directory: "me"}, secured, []string{"kcat.conf", ca, crt, key}, taken + "me has kcat.conf, ca.crt, user.crt and user.key\n"},
+		"files for any client":          {clientConfigFlags{format: "pem-files", directory: "me"}, secured, []string{ca, crt, key}, taken + "me has ca.crt, user.crt and user.key\nclients connect to b:9093 with security.protocol SSL, trust ca.crt, show user.crt with its key user.key\n"},
+		"what has no certificate there": {clientConfigFlags{format: "kcat", stdout: io.Discard}, brought, []string{"kcat.conf", ca}, taken + "Missing is what the user brings: a certificate for \"CN=me\", in user.crt, and its key, in user.key.\nthis reads ca.crt from the directory it is used in: --directory writes all of it there\n"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			var said bytes.Buffer
+			c.flags.stderr = &said
+			var files []clientsettings.File
+			for _, f := range c.files {
+				files = append(files, clientsettings.File{Name: f, Content: "secret"})
+			}
+			c.flags.tell(c.settings, nil, files)
+			if diff := cmp.Diff(c.want, said.String()); diff != "" {
+				t.Errorf("standard error (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
