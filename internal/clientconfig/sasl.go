@@ -2,6 +2,7 @@ package clientconfig
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"strings"
 )

@@ -129,7 +129,9 @@ func (w *world) withKcat(user string) {
 // takesBack: what Kafka's tools change about users is undone at the next look.
 func (w *world) takesBack() {
 	w.t.Helper()
-	w.changeUser("alice", func(u *v1.KafkaUser) { u.Spec.Quotas = &v1.UserQuotas{RequestPercentage: new(int32(55)), ControllerMutationRate: new(10.0)} })
+	w.changeUser("alice", func(u *v1.KafkaUser) {
+		u.Spec.Quotas = &v1.UserQuotas{RequestPercentage: new(int32(55)), ControllerMutationRate: new(10.0)}
+	})
 	w.userReady("alice")
 	w.eventually("the quotas are in Kafka", func() error {
 		return contains(w.quotas("CN=alice"), "Quota configs for user-principal 'CN=alice'", "request_percentage=55.0", "controller_mutation_rate=10.0")
@@ -436,4 +438,3 @@ func (w *world) running(name string) {
 		return nil
 	})
 }
-
