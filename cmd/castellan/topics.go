@@ -113,6 +113,19 @@ func currentContext() (*rest.Config, string, error) {
 	return connection, namespace, err
 }
 
+// openKubernetes makes a client for what people's commands read and write.
+func openKubernetes(connection *rest.Config) (client.Client, error) {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(corev1.AddToScheme(scheme), v1.AddToScheme(scheme)); err != nil {
+		return nil, err
+	}
+	out, err := client.New(connection, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("connect to the API server: %w", err)
+	}
+	return out, nil
+}
+
 // importing is an import with what it works on.
 type importing struct {
 	*importFlags
@@ -263,12 +276,8 @@ func (i *importing) openKubernetes(ctx context.Context) (*rest.Config, error) {
 	if i.namespace == "" {
 		i.options.Namespace = namespace
 	}
-	scheme := runtime.NewScheme()
-	if err := errors.Join(corev1.AddToScheme(scheme), v1.AddToScheme(scheme)); err != nil {
+	if i.kube, err = openKubernetes(connection); err != nil {
 		return nil, err
-	}
-	if i.kube, err = client.New(connection, client.Options{Scheme: scheme}); err != nil {
-		return nil, fmt.Errorf("connect to the API server: %w", err)
 	}
 	i.options.Progress("asking the API server for resources")
 	i.options.Existing, err = topicimport.Existing(ctx, i.kube, i.options.Namespace)

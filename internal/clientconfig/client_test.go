@@ -67,6 +67,19 @@ func TestLoginsAreRead(t *testing.T) {
 
 const oauth = "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\nsasl.oauthbearer.token.endpoint.url=https://t"
 
+func TestALoginIsReadAsItWasWritten(t *testing.T) {
+	for _, password := range []string{"plain", `qu"ote`, `back\slash`, `ends in \`, "a line\nand a\rnother", `username="b";`, `\n`} {
+		text := clientconfig.ScramLogin("a", password)
+		got, err := clientconfig.ReadSASL(map[string]string{"sasl.mechanism": "SCRAM-SHA-512", "sasl.jaas.config": text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (&clientconfig.SASL{Mechanism: "SCRAM-SHA-512", Username: "a", Password: password}); !cmp.Equal(want, got) {
+			t.Errorf("%s is read as (-want +got):\n%s", text, cmp.Diff(want, got))
+		}
+	}
+}
+
 func saslOf(mechanism, user, password string) clientconfig.Client {
 	return clientconfig.Client{SASL: &clientconfig.SASL{Mechanism: mechanism, Username: user, Password: password}}
 }

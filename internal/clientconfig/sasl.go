@@ -2,6 +2,7 @@ package clientconfig
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -67,8 +68,15 @@ var loginOption = regexp.MustCompile(`([A-Za-z][\w.]*)\s*=\s*(?:"((?:[^"\\]|\\.)
 func login(text string) map[string]string {
 	out := map[string]string{}
 	for _, match := range loginOption.FindAllStringSubmatch(text, -1) {
-		value := strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(match[2])
+		value := strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\n`, "\n", `\r`, "\r").Replace(match[2])
 		out[match[1]] = cmp.Or(value, match[3])
 	}
 	return out
+}
+
+// ScramLogin is the login of JAAS for SCRAM, as sasl.jaas.config takes it.
+func ScramLogin(username, password string) string {
+	escaped := strings.NewReplacer(`"`, `\"`, `\`, `\\`, "\n", `\n`, "\r", `\r`)
+	const form = `org.apache.kafka.common.security.scram.ScramLoginModule required username="%s" password="%s";`
+	return fmt.Sprintf(form, escaped.Replace(username), escaped.Replace(password))
 }

@@ -3,6 +3,7 @@ package properties
 import (
 	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 // Parse reads text as java.util.Properties.load does: comments with # or !, a backslash at a line's end joins it with
@@ -100,14 +101,29 @@ func escaped(text string) (string, int) {
 	case 'f':
 		return "\f", 0
 	case 'u':
-		if len(text) < 5 {
-			return "u", 0
-		}
-		code, err := strconv.ParseUint(text[1:5], 16, 16)
-		if err != nil {
-			return "u", 0
-		}
-		return string(rune(code)), 4
+		return codePoint(text)
 	}
 	return text[:1], 0
+}
+
+// codePoint gives the character behind u and four digits, or behind two of these where Java needs two, and how many bytes behind u belong to it.
+func codePoint(text string) (string, int) {
+	first, is := codeUnit(text)
+	if !is {
+		return "u", 0
+	}
+	if rest, found := strings.CutPrefix(text[5:], `\`); found && utf16.IsSurrogate(first) {
+		if second, is := codeUnit(rest); is {
+			return string(utf16.DecodeRune(first, second)), 10
+		}
+	}
+	return string(first), 4
+}
+
+func codeUnit(text string) (rune, bool) {
+	if len(text) < 5 || text[0] != 'u' {
+		return 0, false
+	}
+	code, err := strconv.ParseUint(text[1:5], 16, 16)
+	return rune(code), err == nil
 }
