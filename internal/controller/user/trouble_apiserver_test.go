@@ -39,8 +39,9 @@ func TestManyInvalidUsersDoNotDelayAValidOne(t *testing.T) {
 		}
 	}
 	w.lacks(w.refused("bad-7", v1.ReasonExecution), v1.ReasonInvalidResource, "metadata.annotations."+v1.AnnotationKeyAlgorithm, `"DES"`, "RSA-2048")
-	w.create(strings.Repeat("long-", 13), tls)
-	w.lacks(w.refused(strings.Repeat("long-", 13), v1.ReasonExecution), v1.ReasonInvalidResource, "only up to 64 characters")
+	long := strings.Repeat("long-", 13) + "name"
+	w.create(long, tls)
+	w.lacks(w.refused(long, v1.ReasonExecution), v1.ReasonInvalidResource, "only up to 64 characters")
 }
 
 func TestWhatKafkaRefusesAboutOneUserHarmsNobody(t *testing.T) {

@@ -50,7 +50,7 @@ const (
 	caCertSecret = cluster + "-clients-ca-cert"
 	caKeySecret  = cluster + "-clients-ca"
 	account      = cluster + "-entity-operator"
-	patience     = time.Minute
+	patience     = 30 * time.Second
 )
 
 // world is a namespace with an operator, a clients CA, and a Kafka in memory.
