@@ -19,6 +19,7 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/controller/batch"
+	"castellan.io/castellan/internal/maintenance"
 	"castellan.io/castellan/internal/pki"
 	"castellan.io/castellan/internal/user/credential"
 )
@@ -148,6 +149,9 @@ func (o *Operator) watched() []*secrets {
 // run works until the context ends.
 func (o *Operator) run(ctx context.Context) error {
 	defer o.queue.ShutDown()
+	if _, wrong := maintenance.Open(o.Windows, o.Now()); len(wrong) > 0 {
+		log.FromContext(ctx).Info("some maintenance windows never open", "why", errors.Join(wrong...).Error())
+	}
 	var informers sync.WaitGroup
 	defer informers.Wait()
 	for _, watched := range o.watched() {
