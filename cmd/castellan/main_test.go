@@ -63,7 +63,7 @@ func TestTheHelpOfEveryCommandHasAnExampleOfIt(t *testing.T) {
 			}
 		})
 	}
-	want := []string{"castellan client-config", "castellan convert", "castellan install", "castellan operator", "castellan storage-provisioner", "castellan topic-operator", "castellan topics", "castellan topics import"}
+	want := []string{"castellan client-config", "castellan convert", "castellan install", "castellan operator", "castellan storage-provisioner", "castellan topic-operator", "castellan topics", "castellan topics import", "castellan user-operator"}
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}

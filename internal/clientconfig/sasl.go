@@ -2,7 +2,6 @@ package clientconfig
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"strings"
 )
@@ -72,11 +71,4 @@ func login(text string) map[string]string {
 		out[match[1]] = cmp.Or(value, match[3])
 	}
 	return out
-}
-
-// ScramLogin is the login of JAAS for SCRAM, as sasl.jaas.config takes it.
-func ScramLogin(username, password string) string {
-	escaped := strings.NewReplacer(`"`, `\"`, `\`, `\\`, "\n", `\n`, "\r", `\r`)
-	const form = `org.apache.kafka.common.security.scram.ScramLoginModule required username="%s" password="%s";`
-	return fmt.Sprintf(form, escaped.Replace(username), escaped.Replace(password))
 }

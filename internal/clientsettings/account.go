@@ -1,6 +1,7 @@
 package clientsettings
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,11 +33,16 @@ func Read(u *v1.KafkaUser) (Account, error) {
 		return Account{}, fmt.Errorf("KafkaUser %s has no label %s: expected the name of its Kafka", u.Name, v1.LabelCluster)
 	}
 	r := resource{"KafkaUser", u.Namespace, u.Name}
-	if err := r.ready(u.Status.Conditions); err != nil {
+	current := u.Status.ObservedGeneration == u.Generation
+	if err := r.ready(u.Status.Conditions, current && u.Status.Username != ""); err != nil {
 		return Account{}, err
 	}
-	if u.Status.ObservedGeneration < u.Generation {
+	if !current {
 		return Account{}, fmt.Errorf("%s was changed, and the user operator has not acted on that yet: try again in a moment", r)
+	}
+	wanted, err := user.Read(u, user.Rules{ACLs: true})
+	if err != nil {
+		return Account{}, fmt.Errorf("%s: %w", r, err)
 	}
 	out := Account{Namespace: u.Namespace, Name: u.Name, Cluster: cluster, Username: u.Status.Username}
 	if u.Spec.Authentication == nil {
@@ -46,10 +52,10 @@ func Read(u *v1.KafkaUser) (Account, error) {
 	switch out.Authentication {
 	case v1.UserAuthenticationTLS:
 		out.Secret = u.Status.Secret
-		out.KeepsKey = u.Annotations[v1.AnnotationCertificateRequest] != ""
+		_, out.KeepsKey = u.Annotations[v1.AnnotationCertificateRequest]
 	case v1.UserAuthenticationScramSha512:
 		out.Secret = u.Status.Secret
-		out.Mechanisms = mechanisms(u.Annotations[v1.AnnotationScramMechanisms])
+		out.Mechanisms = slices.SortedFunc(slices.Values(wanted.Scram), func(a, b user.Mechanism) int { return cmp.Compare(b, a) })
 	case v1.UserAuthenticationTLSExternal:
 		return out, nil
 	}
@@ -57,20 +63,6 @@ func Read(u *v1.KafkaUser) (Account, error) {
 		return Account{}, fmt.Errorf("%s has no Secret in its status: see whether a user operator for this cluster runs", r)
 	}
 	return out, nil
-}
-
-// mechanisms reads an annotation that the user operator has accepted.
-func mechanisms(annotation string) []user.Mechanism {
-	if strings.TrimSpace(annotation) == "" {
-		return []user.Mechanism{user.ScramSha512}
-	}
-	var out []user.Mechanism
-	for name := range strings.SplitSeq(annotation, ",") {
-		out = append(out, user.Mechanism(strings.TrimSpace(name)))
-	}
-	slices.Sort(out)
-	slices.Reverse(out)
-	return out
 }
 
 // byCertificate tells that the user proves who it is with a certificate.
@@ -98,8 +90,8 @@ func (r resource) wait() string {
 	return fmt.Sprintf("kubectl wait %s/%s -n %s --for=condition=Ready", strings.ToLower(r.kind), r.name, r.namespace)
 }
 
-// ready tells, in one line, why a resource cannot be relied on.
-func (r resource) ready(conditions []v1.Condition) error {
+// ready tells, in one line, why a resource cannot be relied on. While it is paused, what its status tells still holds.
+func (r resource) ready(conditions []v1.Condition, told bool) error {
 	for _, c := range conditions {
 		if c.Status != v1.ConditionTrue {
 			continue
@@ -108,6 +100,9 @@ func (r resource) ready(conditions []v1.Condition) error {
 		case v1.ConditionReady:
 			return nil
 		case v1.ConditionReconciliationPaused:
+			if told {
+				return nil
+			}
 			return fmt.Errorf("the reconciliation of %s is paused, and its status does not tell what clients need: remove its annotation %s",
 				r, v1.AnnotationPauseReconciliation)
 		case v1.ConditionNotReady:

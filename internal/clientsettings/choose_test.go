@@ -151,7 +151,9 @@ func TestTheStrongestMechanismIsTaken(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			u := userOf(v1.UserAuthenticationScramSha512)
-			u.Annotations[v1.AnnotationScramMechanisms] = c.annotation
+			if c.annotation != "" {
+				u.Annotations[v1.AnnotationScramMechanisms] = c.annotation
+			}
 			taken, _, err := account(t, u).Choose(kafkaOf(with(some("own internal custom sasl"), "sasl.enabled.mechanisms", c.enabled)), "")
 			if err != nil || string(taken.Mechanism) != c.want || taken.Protocol != "SASL_PLAINTEXT" {
 				t.Errorf("taken: %+v, %v, want %s", taken, err, c.want)
@@ -218,12 +220,19 @@ func TestNothingIsTakenFromResourcesThatAreNotReady(t *testing.T) {
 		user *v1.KafkaUser
 		want string
 	}{
-		"no cluster":  {changed(func(u *v1.KafkaUser) { u.Labels = nil }), "KafkaUser my-user has no label strimzi.io/cluster: expected the name of its Kafka"},
-		"no status":   {changed(func(u *v1.KafkaUser) { u.Status = v1.KafkaUserStatus{} }), user + " is not ready, no operator has acted on it yet: wait with kubectl wait kafkauser/my-user -n myproject --for=condition=Ready"},
-		"an error":    {changed(func(u *v1.KafkaUser) { u.Status.Conditions = says(v1.ConditionNotReady, "Broken", "two\nlines") }), user + " is not ready (Broken: two lines): correct that, or wait"},
-		"a pause":     {changed(func(u *v1.KafkaUser) { u.Status.Conditions = says(v1.ConditionReconciliationPaused, "", "") }), "reconciliation of " + user + " is paused"},
-		"a change":    {changed(func(u *v1.KafkaUser) { u.Generation = 3 }), user + " was changed, and the user operator has not acted on that yet"},
-		"no Secret":   {changed(func(u *v1.KafkaUser) { u.Status.Secret = "" }), user + " has no Secret in its status"},
+		"no cluster": {changed(func(u *v1.KafkaUser) { u.Labels = nil }), "KafkaUser my-user has no label strimzi.io/cluster: expected the name of its Kafka"},
+		"no status":  {changed(func(u *v1.KafkaUser) { u.Status = v1.KafkaUserStatus{} }), user + " is not ready, no operator has acted on it yet: wait with kubectl wait kafkauser/my-user -n myproject --for=condition=Ready"},
+		"an error":   {changed(func(u *v1.KafkaUser) { u.Status.Conditions = says(v1.ConditionNotReady, "Broken", "two\nlines") }), user + " is not ready (Broken: two lines): correct that, or wait"},
+		"a pause": {changed(func(u *v1.KafkaUser) {
+			u.Status.Conditions = says(v1.ConditionReconciliationPaused, "", "")
+			u.Generation = 3
+		}), "reconciliation of " + user + " is paused"},
+		"a change":  {changed(func(u *v1.KafkaUser) { u.Generation = 3 }), user + " was changed, and the user operator has not acted on that yet"},
+		"no Secret": {changed(func(u *v1.KafkaUser) { u.Status.Secret = "" }), user + " has no Secret in its status"},
+		"an annotation that is wrong": {changed(func(u *v1.KafkaUser) {
+			u.Spec.Authentication.Type = v1.UserAuthenticationScramSha512
+			u.Annotations[v1.AnnotationScramMechanisms] = "MD5"
+		}), user + `: metadata.annotations.castellan.io/scram-mechanisms: names "MD5"`},
 		"not Ready":   {changed(func(u *v1.KafkaUser) { u.Status.Conditions[1].Status = v1.ConditionFalse }), user + " is not ready"},
 		"no password": {func() *v1.KafkaUser { u := userOf(v1.UserAuthenticationScramSha512); u.Status.Secret = ""; return u }(), user + " has no Secret in its status"},
 	}
@@ -241,6 +250,18 @@ func TestNothingIsTakenFromResourcesThatAreNotReady(t *testing.T) {
 	})
 }
 
+func TestWhatAStatusTellsHoldsDuringAPause(t *testing.T) {
+	paused := []v1.Condition{{Type: v1.ConditionReconciliationPaused, Status: v1.ConditionTrue}}
+	u, k := userOf(v1.UserAuthenticationTLS), kafkaOf(some("mutual internal encrypted tls"))
+	u.Status.Conditions, k.Status.Conditions = paused, paused
+	if taken, _, err := account(t, u).Choose(k, ""); err != nil || taken.Name != "mutual" {
+		t.Errorf("taken: %+v, %v", taken, err)
+	}
+	k.Status.Listeners = nil
+	_, _, err := account(t, u).Choose(k, "")
+	checkLine(t, err, "the reconciliation of Kafka my-cluster in namespace myproject is paused")
+}
+
 func TestASecretThatLacksSomethingIsNamedWithoutItsContent(t *testing.T) {
 	cases := map[string]struct {
 		how    v1.UserAuthenticationType
@@ -251,6 +272,7 @@ func TestASecretThatLacksSomethingIsNamedWithoutItsContent(t *testing.T) {
 		"a key":                   {v1.UserAuthenticationTLS, map[string][]byte{"user.crt": []byte("c")}, "has no usable user.key"},
 		"a password":              {v1.UserAuthenticationScramSha512, nil, "has no usable password"},
 		"a password that is text": {v1.UserAuthenticationScramSha512, map[string][]byte{"password": []byte("secret\xff")}, "has no usable password"},
+		"a login":                 {v1.UserAuthenticationScramSha512, map[string][]byte{"password": []byte("secret")}, "has no usable sasl.jaas.config"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

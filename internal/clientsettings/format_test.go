@@ -20,13 +20,14 @@ const (
 	leaf      = "-----BEGIN CERTIFICATE-----\ndXNlcg==\n-----END CERTIFICATE-----\n"
 	key       = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"
 	password  = `pass"wo\rd é`
+	login     = `org.apache.kafka.common.security.scram.ScramLoginModule required username="my-user" password="pass\"wo\\rd é";`
 )
 
 // variants are users and listeners of every kind of settings.
 func variants(t *testing.T) map[string]clientsettings.Settings {
 	t.Helper()
-	certificate, login := userOf(v1.UserAuthenticationTLS), userOf(v1.UserAuthenticationScramSha512)
-	login.Status.Username = `o'brien "ob"`
+	certificate, quoted := userOf(v1.UserAuthenticationTLS), userOf(v1.UserAuthenticationScramSha512)
+	quoted.Status.Username = `o'brien "ob"`
 	weak := userOf(v1.UserAuthenticationScramSha512)
 	weak.Annotations[v1.AnnotationScramMechanisms] = "SCRAM-SHA-256"
 	request := userOf(v1.UserAuthenticationTLS)
@@ -39,7 +40,7 @@ func variants(t *testing.T) map[string]clientsettings.Settings {
 		"tls":          {certificate, some("mutual internal encrypted tls")},
 		"tls-external": {userOf(v1.UserAuthenticationTLSExternal), some("mutual internal encrypted tls")},
 		"own-key":      {request, some("mutual internal encrypted tls")},
-		"scram":        {login, some("secure internal encrypted scram-sha-512")},
+		"scram":        {quoted, some("secure internal encrypted scram-sha-512")},
 		"scram-plain":  {weak, with(some("own internal custom sasl"), "sasl.enabled.mechanisms", `"SCRAM-SHA-256"`)},
 		"nobody":       {userOf(""), some("plain internal")},
 		"custom":       {userOf(""), with(some("own internal encrypted custom sasl"), "sasl.enabled.mechanisms", `"OAUTHBEARER"`)},
@@ -54,9 +55,12 @@ func variants(t *testing.T) map[string]clientsettings.Settings {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		secret := map[string][]byte{"ca.crt": []byte("of clients"), "user.crt": []byte(leaf), "password": []byte(password)}
-		if name == "tls" {
+		secret := map[string][]byte{"ca.crt": []byte("of clients"), "user.crt": []byte(leaf), "password": []byte(password), "sasl.jaas.config": []byte(login)}
+		switch name {
+		case "tls":
 			secret["user.key"] = []byte(key)
+		case "scram":
+			secret["sasl.jaas.config"] = []byte(strings.Replace(login, "my-user", `o'brien \"ob\"`, 1))
 		}
 		if out[name], err = a.Settings(l, secret); err != nil {
 			t.Fatal(name, err)

@@ -105,7 +105,7 @@ func world(t *testing.T, how v1.UserAuthenticationType) clientsettings.Settings 
 		t.Fatal(err)
 	}
 	out, err := a.Settings(l, map[string][]byte{
-		"ca.crt": []byte(clients.pem), "user.crt": []byte(own.pem), "user.key": []byte(own.keyPEM(t)), "password": []byte(password),
+		"ca.crt": []byte(clients.pem), "user.crt": []byte(own.pem), "user.key": []byte(own.keyPEM(t)), "password": []byte(password), "sasl.jaas.config": []byte(login),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func TestPropertiesOpenConnections(t *testing.T) {
 		"with a certificate":        {how: v1.UserAuthenticationTLS},
 		"with a password":           {how: v1.UserAuthenticationScramSha512},
 		"not without a certificate": {how: v1.UserAuthenticationTLSExternal, refused: true},
-		"not with another password": {how: v1.UserAuthenticationScramSha512, change: func(s *clientsettings.Settings) { s.Password += "x" }, refused: true},
+		"not with another password": {how: v1.UserAuthenticationScramSha512, change: func(s *clientsettings.Settings) { s.Login = strings.Replace(s.Login, "pass\\", "word\\", 1) }, refused: true},
 		"not to anybody else":       {how: v1.UserAuthenticationTLS, change: func(s *clientsettings.Settings) { s.Listener.Trust = s.Certificate }, refused: true},
 	}
 	for name, c := range cases {

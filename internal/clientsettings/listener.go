@@ -43,7 +43,7 @@ func (l Listener) external() bool {
 // fit come second.
 func (a Account) Choose(k *v1.Kafka, name string) (taken Listener, others []Listener, err error) {
 	r := resource{"Kafka", k.Namespace, k.Name}
-	if err := r.ready(k.Status.Conditions); err != nil {
+	if err := r.ready(k.Status.Conditions, len(k.Status.Listeners) > 0); err != nil {
 		return taken, nil, err
 	}
 	fitting := a.fitting(k)

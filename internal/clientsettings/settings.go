@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	v1 "castellan.io/castellan/api/v1"
-	"castellan.io/castellan/internal/clientconfig"
 )
 
 // Entries of a user's Secret.
@@ -15,6 +14,7 @@ const (
 	entryCertificate = "user.crt"
 	entryKey         = "user.key"
 	entryPassword    = "password"
+	entryLogin       = "sasl.jaas.config"
 )
 
 // fileTrust is the file with the certificates to trust. The entry of that name in a user's Secret is something else: the authority that
@@ -27,6 +27,8 @@ type Settings struct {
 	Listener Listener
 	// Certificate and Key are PEM, and Password is a text; those that the user does not have, or brings, are empty.
 	Certificate, Key, Password string
+	// Login is the password as Kafka's own clients take it, sasl.jaas.config.
+	Login string
 }
 
 // Settings joins an account with the data of its Secret, and a listener that takes the user.
@@ -40,13 +42,14 @@ func (a Account) Settings(l Listener, secret map[string][]byte) (Settings, error
 		{entryCertificate, &out.Certificate, a.Authentication == v1.UserAuthenticationTLS},
 		{entryKey, &out.Key, a.Authentication == v1.UserAuthenticationTLS && !a.KeepsKey},
 		{entryPassword, &out.Password, a.Authentication == v1.UserAuthenticationScramSha512},
+		{entryLogin, &out.Login, a.Authentication == v1.UserAuthenticationScramSha512},
 	} {
 		if !entry.needs {
 			continue
 		}
 		*entry.into = string(secret[entry.name])
 		if *entry.into == "" || !utf8.ValidString(*entry.into) {
-			return Settings{}, fmt.Errorf("Secret %s in namespace %s has no usable %s: delete it, and the user operator makes it anew", a.Secret, a.Namespace, entry.name)
+			return Settings{}, fmt.Errorf("Secret %s in namespace %s has no usable %s: the user operator puts that right, try again in a moment", a.Secret, a.Namespace, entry.name)
 		}
 	}
 	return out, nil
@@ -57,9 +60,6 @@ func (s Settings) SASL() bool { return s.Listener.Mechanism != "" }
 
 // ByCertificate tells whether clients show a certificate.
 func (s Settings) ByCertificate() bool { return s.byCertificate() }
-
-// Login is sasl.jaas.config.
-func (s Settings) Login() string { return clientconfig.ScramLogin(s.Username, s.Password) }
 
 // Servers are the addresses of Bootstrap one by one.
 func (s Settings) Servers() []string { return strings.Split(s.Listener.Bootstrap, ",") }

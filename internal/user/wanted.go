@@ -140,8 +140,8 @@ func quotas(wanted *v1.UserQuotas, problems *Problems) Quotas {
 		if !set {
 			return
 		}
-		if value < 0 || math.IsNaN(value) || math.IsInf(value, 0) {
-			problems.add("spec.quotas."+field, fmt.Sprintf("is %v", value), "write a number of at least 0")
+		if value <= 0 || math.IsNaN(value) || math.IsInf(value, 0) {
+			problems.add("spec.quotas."+field, fmt.Sprintf("is %v", value), "write a number greater than 0, as Kafka takes no other, or leave it out for no limit")
 			return
 		}
 		out[name] = value

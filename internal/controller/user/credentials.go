@@ -81,10 +81,7 @@ func (o *Operator) secretName(resource string) string { return o.SecretPrefix + 
 // decide decides about the Secret as it was seen.
 func (o *Operator) decide(j *job, kept credential.Kept, ca *opened) credential.Decision {
 	now := o.Now()
-	open, wrong := maintenance.Open(o.Windows, now)
-	if len(wrong) > 0 {
-		open = true // they were read at the start, so this does not happen; a certificate must not end because of it
-	}
+	open, _ := maintenance.Open(o.Windows, now) // what is wrong with them was told at the start
 	out := credential.Decide(kept, j.wish, ca.trusted, credential.Moment{Now: now, WindowOpen: open})
 	j.again, j.vain = out.Look, ""
 	if out.Deed == credential.Keep && !out.Postponed {

@@ -3,6 +3,7 @@ package user
 import (
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -20,6 +21,7 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/controller/batch"
+	"castellan.io/castellan/internal/maintenance"
 	"castellan.io/castellan/internal/pki"
 	"castellan.io/castellan/internal/user"
 	"castellan.io/castellan/internal/user/credential"
@@ -134,6 +136,9 @@ func (o *Operator) Setup(ctx context.Context, mgr ctrl.Manager) error {
 // run works until the context ends.
 func (o *Operator) run(ctx context.Context) error {
 	defer o.queue.ShutDown()
+	if _, wrong := maintenance.Open(o.Windows, o.Now()); len(wrong) > 0 {
+		log.FromContext(ctx).Info("some maintenance windows never open", "why", errors.Join(wrong...).Error())
+	}
 	var others sync.WaitGroup
 	defer others.Wait()
 	for _, watched := range slices.AppendSeq(append(o.authority.secrets, o.secrets), maps.Values(o.copies)) {
