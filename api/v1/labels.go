@@ -1,5 +1,7 @@
 package v1
 
+import "strings"
+
 // Domain is what the names of all labels, annotations and finalizers of the API start with.
 const Domain = "strimzi.io/"
 
@@ -99,3 +101,11 @@ const (
 
 // LabelCopyOf names the KafkaUser of whose Secret a Secret in another namespace is a copy.
 const LabelCopyOf = "castellan.io/copy-of"
+
+// labelValueLimit is how long the value of a label may be.
+const labelValueLimit = 63
+
+// LabelValue is what of a text can be the value of a label.
+func LabelValue(text string) string {
+	return strings.TrimRight(text[:min(len(text), labelValueLimit)], ".-_")
+}

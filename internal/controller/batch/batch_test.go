@@ -134,6 +134,7 @@ func TestMetricsHaveTheNamesThatDashboardsKnow(t *testing.T) {
 	var none *Metrics
 	none.batch(1, 1)
 	none.Count(nil, 0)
+	none.Counter("strimzi_reconciliations_periodical_total", "…").Inc()
 	none.Request("create_topics")()
 	NewMetrics("KafkaTopic", "ns", "", nil, time.Now).Request("create_topics")()
 }

@@ -50,6 +50,9 @@ func NewMetrics(kind, namespace, selector string, requests []string, now func() 
 
 // Counter makes one more counter of the operator's.
 func (m *Metrics) Counter(name, help string) prometheus.Counter {
+	if m == nil {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+	}
 	out := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: m.labels()})
 	m.collectors = append(m.collectors, out)
 	return out

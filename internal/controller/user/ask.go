@@ -49,19 +49,19 @@ func (o *Operator) confirm(ctx context.Context, j *job) {
 // live reads a resource of the operator's from the API server; nil if there is none.
 func (o *Operator) live(ctx context.Context, name string) (*v1.KafkaUser, error) {
 	if len(validation.IsDNS1123Subdomain(name)) > 0 {
-		return nil, nil //nolint:nilnil // no resource can be called like that
+		return nil, nil // no resource can be called like that
 	}
 	out := &v1.KafkaUser{}
 	err := o.Live.Get(ctx, types.NamespacedName{Namespace: o.Namespace, Name: name}, out)
 	if apierrors.IsNotFound(err) {
-		return nil, nil //nolint:nilnil // there is none
+		return nil, nil // there is none
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read KafkaUser %s: %w", name, err)
 	}
 	for label, value := range o.Labels {
 		if out.Labels[label] != value {
-			return nil, nil //nolint:nilnil // it is another operator's
+			return nil, nil // it is another operator's
 		}
 	}
 	return out, nil

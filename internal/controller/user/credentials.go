@@ -14,7 +14,6 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/maintenance"
-	"castellan.io/castellan/internal/runtime/kube/render"
 	"castellan.io/castellan/internal/user/credential"
 )
 
@@ -162,7 +161,7 @@ func (o *Operator) describeSecret(u *v1.KafkaUser) metav1.ObjectMeta {
 	maps.Copy(out.Labels, o.Labels)
 	out.Labels[v1.LabelKind] = kind
 	out.Labels[v1.LabelAppName], out.Labels[v1.LabelAppManagedBy] = managedBy, managedBy
-	out.Labels[v1.LabelAppInstance], out.Labels[v1.LabelAppPartOf] = render.LabelValue(u.Name), render.LabelValue("strimzi-"+u.Name)
+	out.Labels[v1.LabelAppInstance], out.Labels[v1.LabelAppPartOf] = v1.LabelValue(u.Name), v1.LabelValue("strimzi-"+u.Name)
 	return out
 }
 
@@ -179,8 +178,8 @@ func describe(is *corev1.Secret, meta metav1.ObjectMeta) {
 	}
 	maps.Copy(is.Annotations, meta.Annotations)
 	for _, owner := range meta.OwnerReferences {
-		if !slices.ContainsFunc(is.OwnerReferences, func(r metav1.OwnerReference) bool { return r.UID == owner.UID }) {
-			is.OwnerReferences = append(is.OwnerReferences, owner)
-		}
+		// An owner of the same name that is gone was deleted and made again.
+		same := func(r metav1.OwnerReference) bool { return r.Kind == owner.Kind && r.Name == owner.Name }
+		is.OwnerReferences = append(slices.DeleteFunc(is.OwnerReferences, same), owner)
 	}
 }

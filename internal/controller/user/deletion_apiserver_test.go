@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	v1 "castellan.io/castellan/api/v1"
@@ -132,6 +133,36 @@ func TestAUserThatIsCalledOtherwiseInKafkaLeavesNothingUnderItsFormerName(t *tes
 	w.holds(holdings{"a/b": held})
 	w.delete("orders")
 	w.holds(holdings{})
+}
+
+func TestAUserThatComesAndGoesEndsAsItIs(t *testing.T) {
+	w := newWorld(t, nil)
+	for range 15 {
+		w.create("orders", func(u *v1.KafkaUser) { scram(u); reads(u, "a") })
+		w.eventually("it has begun", func() error {
+			if w.secret("orders") == nil {
+				return errors.New("no Secret")
+			}
+			return nil
+		})
+		w.delete("orders")
+	}
+	w.create("orders", func(u *v1.KafkaUser) { scram(u); reads(u, "a") })
+	is := w.ready("orders")
+	w.eventually("the Secret is its own", func() error {
+		if s := w.secret("orders"); s == nil || len(s.OwnerReferences) != 1 || s.OwnerReferences[0].UID != is.UID {
+			return fmt.Errorf("%v", s)
+		}
+		return nil
+	})
+	want := holdings{"orders": {ACLs: []user.ACL{allowed("a")}, Scram: user.Scram{user.ScramSha512: 4096}}}
+	w.holds(want)
+	w.never("it stays", func() error {
+		if diff := cmp.Diff(want, w.held()); diff != "" || w.secret("orders") == nil {
+			return errors.New(diff)
+		}
+		return nil
+	})
 }
 
 func TestTheOldestResourceOfAUserManagesIt(t *testing.T) {

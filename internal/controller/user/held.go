@@ -90,7 +90,7 @@ func (h *held) read(ctx context.Context, kafka *broker.Users, acls bool) error {
 	}
 	for name := range h.changed {
 		delete(is, name)
-		if ours, any := h.byName[name]; any {
+		if ours, has := h.byName[name]; has {
 			is[name] = ours
 		}
 	}

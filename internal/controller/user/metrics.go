@@ -3,6 +3,8 @@ package user
 import (
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"castellan.io/castellan/internal/controller/batch"
 )
 
@@ -14,6 +16,11 @@ func NewMetrics(namespace, selector string, now func() time.Time) *batch.Metrics
 	out := batch.NewMetrics(kind, namespace, selector, nil, now)
 	out.Counter("strimzi_reconciliations_already_enqueued_total", "Reconciliations left out because one of the same user waited: none, they are one.")
 	return out
+}
+
+// newPeriodical counts the looks at all users.
+func newPeriodical(m *batch.Metrics) prometheus.Counter {
+	return m.Counter("strimzi_reconciliations_periodical_total", "Looks at all users only because time has passed.")
 }
 
 // count counts a job as a reconciliation.

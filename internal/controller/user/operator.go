@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	toolscache "k8s.io/client-go/tools/cache"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -73,15 +74,16 @@ type Options struct {
 type Operator struct {
 	Options
 
-	queue     *batch.Queue
-	resources *batch.Resources
-	writers   batch.Writers
-	reach     *batch.Reach
-	held      *held
-	passwords *passwords
-	authority *authority
-	secrets   *secrets
-	copies    map[string]*secrets
+	queue      *batch.Queue
+	resources  *batch.Resources
+	writers    batch.Writers
+	reach      *batch.Reach
+	held       *held
+	passwords  *passwords
+	authority  *authority
+	secrets    *secrets
+	copies     map[string]*secrets
+	periodical prometheus.Counter
 	// known are about what has to be known first, knownCopies about the namespaces of copies: one without rights must not stop the others.
 	known, knownCopies []toolscache.InformerSynced
 }
@@ -100,6 +102,8 @@ func New(options Options) *Operator {
 		held:      newHeld(options.Now),
 		passwords: newPasswords(),
 		copies:    map[string]*secrets{},
+
+		periodical: newPeriodical(options.Metrics),
 	}
 	o.secrets = o.ownSecrets()
 	for _, namespace := range options.SecretNamespaces {
@@ -196,6 +200,7 @@ func (o *Operator) looks(ctx context.Context, looked chan<- struct{}) {
 
 // look reads what Kafka holds about users, and has each of them looked at, and those that Kafka knows and no resource claims.
 func (o *Operator) look(ctx context.Context) error {
+	o.periodical.Inc()
 	o.passwords.doubt()
 	if err := o.held.read(ctx, o.Kafka, o.ACLs); err != nil {
 		if o.held.unread() == nil {

@@ -104,6 +104,8 @@ func TestAPasswordOfTheUsersOwnIsTaken(t *testing.T) {
 			t.Error("the Secret has another password")
 		}
 	}
+	w.update("own", func(u *v1.KafkaUser) { u.Spec.Authentication.Password.ValueFrom.SecretKeyRef = nil })
+	w.lacks(w.refused("own", v1.ReasonExecution), v1.ReasonInvalidResource, "spec.authentication.password.valueFrom.secretKeyRef", "is incomplete", "name and key")
 	// Without the reference, the password stays.
 	w.update("own", scram)
 	w.ready("own")

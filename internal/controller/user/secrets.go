@@ -10,6 +10,7 @@ import (
 	"unique"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -190,11 +191,11 @@ func (s *stored) describedAs(wanted metav1.ObjectMeta) bool {
 func (o *Operator) secretOf(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
 	out := &corev1.Secret{}
 	err := o.Live.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, out)
-	if client.IgnoreNotFound(err) != nil {
-		return nil, fmt.Errorf("read Secret %s in namespace %s: %w", name, namespace, err)
+	if apierrors.IsNotFound(err) {
+		return nil, nil // there is none
 	}
 	if err != nil {
-		return nil, nil //nolint:nilnil // there is none
+		return nil, fmt.Errorf("read Secret %s in namespace %s: %w", name, namespace, err)
 	}
 	return out, nil
 }

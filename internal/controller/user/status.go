@@ -37,9 +37,19 @@ func (j *job) status() v1.KafkaUserStatus {
 		out.Conditions = append(out.Conditions, warning(v1.WarningInvalidConfig, j.vain))
 	}
 	if len(j.drift) > 0 {
-		out.Conditions = append(out.Conditions, warning(v1.WarningDrift, "Kafka differs from the resource and is left like that: "+strings.Join(j.drift, ", ")))
+		out.Conditions = append(out.Conditions, warning(v1.WarningDrift, "Kafka differs from the resource and is left like that: "+told(j.drift)))
 	}
 	return out
+}
+
+// mostTold is how many differences a status tells: it is to be read.
+const mostTold = 20
+
+func told(texts []string) string {
+	if more := len(texts) - mostTold; more > 0 {
+		return fmt.Sprintf("%s, and %d more", strings.Join(texts[:mostTold], ", "), more)
+	}
+	return strings.Join(texts, ", ")
 }
 
 // failure tells why the user is not as wanted.

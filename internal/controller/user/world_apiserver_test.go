@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"testing"
 	"time"
@@ -108,12 +109,15 @@ func authorityPolicy() pki.Policy {
 // putAuthority writes the Secrets of the clients CA as the cluster operator does.
 func (w *world) putAuthority() {
 	w.Helper()
-	certificates := map[string][]byte{pki.CertificateEntry: w.ca.Certificate}
-	for name, old := range w.ca.Old {
-		certificates[name] = old
-	}
-	w.putSecret(caCertSecret, certificates)
+	w.putCertificates()
 	w.putSecret(caKeySecret, map[string][]byte{pki.KeyEntry: w.ca.Key})
+}
+
+func (w *world) putCertificates() {
+	w.Helper()
+	certificates := map[string][]byte{pki.CertificateEntry: w.ca.Certificate}
+	maps.Copy(certificates, w.ca.Old)
+	w.putSecret(caCertSecret, certificates)
 }
 
 // putSecret makes or replaces a Secret that is not the operator's.

@@ -1,8 +1,6 @@
 package render
 
 import (
-	"strings"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "castellan.io/castellan/api/v1"
@@ -11,9 +9,6 @@ import (
 
 // kindClusterOperator is the value of the kind label on the operator's own pods.
 const kindClusterOperator = "cluster-operator"
-
-// maxLabelValue is the longest value that Kubernetes accepts for a label.
-const maxLabelValue = 63
 
 // naming is what every object of one plan has in common.
 type naming struct {
@@ -38,8 +33,8 @@ func (n naming) labels(users map[string]string) map[string]string {
 	cluster := n.plan.Owner.Name
 	out[v1.LabelComponentType] = n.component.Type
 	out[v1.LabelAppName] = n.component.Type
-	out[v1.LabelAppInstance] = LabelValue(cluster)
-	out[v1.LabelAppPartOf] = LabelValue("strimzi-" + cluster)
+	out[v1.LabelAppInstance] = v1.LabelValue(cluster)
+	out[v1.LabelAppPartOf] = v1.LabelValue("strimzi-" + cluster)
 	out[v1.LabelAppManagedBy] = v1.ManagedByClusterOperator
 	return out
 }
@@ -55,14 +50,6 @@ func (n naming) selector() map[string]string {
 		out[v1.LabelPoolName] = n.pool
 	}
 	return out
-}
-
-// LabelValue is what of a text can be the value of a label.
-func LabelValue(value string) string {
-	if len(value) > maxLabelValue {
-		value = value[:maxLabelValue]
-	}
-	return strings.TrimRight(value, ".-_")
 }
 
 // ownerReferences make Kubernetes collect an object together with its owner.
