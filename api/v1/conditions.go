@@ -88,6 +88,8 @@ const (
 	ReasonDeletionHeld = "DeletionHeld"
 	// ReasonDrift: the topic was deleted in Kafka, and the operator was told to only report such things.
 	ReasonDrift = "Drift"
+	// ReasonExecution: a user could not be made what is wanted; the message begins with the kind of failure where it has one.
+	ReasonExecution = "ExecutionException"
 	// ReasonConnectTimeout: the REST API of Kafka Connect did not answer.
 	ReasonConnectTimeout = "ConnectTimeoutException"
 )
@@ -131,8 +133,12 @@ const (
 	WarningInvalidConfig = "InvalidConfig"
 	// WarningTopicConflict: something of a topic was changed in Kafka and in the resource, in different ways.
 	WarningTopicConflict = "TopicConflict"
-	// WarningDrift: something of a topic was changed in Kafka and is left like that.
+	// WarningDrift: something of a topic or user was changed in Kafka and is left like that.
 	WarningDrift = "Drift"
+	// WarningFutileACL: a rule of a user can never have an effect.
+	WarningFutileACL = "FutileACL"
+	// WarningSecretNotCopied: the Secret of a user is to be copied into a namespace where that is not allowed.
+	WarningSecretNotCopied = "SecretNotCopied"
 	// WarningMetadataUpdateFailed: the metadata version could not be changed.
 	WarningMetadataUpdateFailed = "MetadataUpdateFailed"
 )

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"os"
 	"strings"
 
 	"golang.org/x/oauth2/clientcredentials"
@@ -53,9 +54,13 @@ func tokens(s *clientconfig.SASL) func(context.Context) (string, error) {
 	}
 }
 
+// clientTLS takes certificates and keys from what a client's configuration names, and what that lacks from Secrets.
 func clientTLS(ctx context.Context, secrets client.Reader, k config.KafkaAccess) (*tls.Config, error) {
-	out := &tls.Config{MinVersion: tls.VersionTLS12}
-	if k.TrustSecret != "" {
+	out, err := k.Stores.Config(os.ReadFile)
+	if err != nil {
+		return nil, err
+	}
+	if k.TrustSecret != "" && out.RootCAs == nil {
 		trusted, err := readSecret(ctx, secrets, k.SecretNamespace, k.TrustSecret)
 		if err != nil {
 			return nil, err
@@ -64,7 +69,7 @@ func clientTLS(ctx context.Context, secrets client.Reader, k config.KafkaAccess)
 			return nil, err
 		}
 	}
-	if k.KeySecret != "" {
+	if k.KeySecret != "" && out.Certificates == nil {
 		held, err := readSecret(ctx, secrets, k.SecretNamespace, k.KeySecret)
 		if err != nil {
 			return nil, err

@@ -224,7 +224,8 @@ func kafkaSettings(c config.Operator) (kafka.Settings, error) {
 
 func entitySettings(c config.Operator) entityoperator.Settings {
 	return entityoperator.Settings{
-		TopicOperatorImage: c.TopicOperatorImage, Elsewhere: c.EntityOperatorsElsewhere, FeatureGates: c.FeatureGates,
+		TopicOperatorImage: c.TopicOperatorImage, UserOperatorImage: c.UserOperatorImage,
+		Elsewhere: c.EntityOperatorsElsewhere, KeyStores: c.KeyStores, FeatureGates: c.FeatureGates,
 		NetworkPolicies: c.NetworkPolicies, DisruptionBudgets: c.DisruptionBudgets,
 	}
 }

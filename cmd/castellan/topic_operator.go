@@ -2,39 +2,31 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/config"
 	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/controller/batch"
 	topiccontroller "castellan.io/castellan/internal/controller/topic"
 	"castellan.io/castellan/internal/cruisecontrol"
 )
 
 // topicOperatorAddress is where health and metrics are served; the compatible API fixes it.
 const topicOperatorAddress = ":8080"
-
-// topicGarbage is how much garbage there may be before it is collected, in percent of what lives.
-const topicGarbage = 20
 
 func newTopicOperatorCommand() *cobra.Command {
 	return &cobra.Command{
@@ -62,12 +54,11 @@ func runTopicOperator(ctx context.Context, c config.TopicOperator) error {
 	if err != nil {
 		return err
 	}
-	// What topics are remembered by is most of the memory; garbage should not be as much again.
-	debug.SetGCPercent(topicGarbage)
+	spareMemory()
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger)
 	var operator *topiccontroller.Operator
-	mgr, err := newTopicManager(c, func() *topiccontroller.Operator { return operator })
+	mgr, err := newTopicManager(c, func() prober { return probed(operator) })
 	if err != nil {
 		return err
 	}
@@ -85,46 +76,8 @@ func runTopicOperator(ctx context.Context, c config.TopicOperator) error {
 	return nil
 }
 
-// newTopicManager caches nothing but the KafkaTopics of one namespace.
-func newTopicManager(c config.TopicOperator, operator func() *topiccontroller.Operator) (ctrl.Manager, error) {
-	connection, err := ctrl.GetConfig()
-	if err != nil {
-		return nil, fmt.Errorf("find the API server: %w", err)
-	}
-	// How much is written at the same time is bounded where it is written.
-	connection.QPS = -1
-	scheme := runtime.NewScheme()
-	if err := errors.Join(corev1.AddToScheme(scheme), v1.AddToScheme(scheme)); err != nil {
-		return nil, err
-	}
-	mgr, err := ctrl.NewManager(connection, ctrl.Options{
-		Scheme: scheme,
-		Cache: cache.Options{
-			DefaultNamespaces: map[string]cache.Config{c.Namespace: {}},
-			ByObject:          map[client.Object]cache.ByObject{&v1.KafkaTopic{}: {Transform: topiccontroller.Trim()}},
-		},
-		Metrics: metricsserver.Options{BindAddress: topicOperatorAddress, ExtraHandlers: map[string]http.Handler{
-			"/healthy": health(func() bool { return operator() != nil && operator().Alive() }),
-			"/ready":   health(func() bool { return operator() != nil && operator().Ready() }),
-		}},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("set up: %w", err)
-	}
-	return mgr, nil
-}
-
-// health answers a probe in the compatible API's words.
-func health(fine func() bool) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		if !fine() {
-			w.WriteHeader(http.StatusInternalServerError)
-			_, _ = w.Write([]byte(`{"status": "not-ok"}`))
-			return
-		}
-		_, _ = w.Write([]byte(`{"status": "ok"}`))
-	})
+func newTopicManager(c config.TopicOperator, operator func() prober) (ctrl.Manager, error) {
+	return newEntityManager(c.Namespace, topicOperatorAddress, cache.ByObject{Transform: topiccontroller.Trim()}, &v1.KafkaTopic{}, operator)
 }
 
 func openTopics(ctx context.Context, secrets client.Reader, k config.KafkaAccess) (*broker.Topics, error) {
@@ -156,7 +109,7 @@ func addTopicOperator(ctx context.Context, mgr ctrl.Manager, kafka *broker.Topic
 }
 
 // replicas is who changes numbers of replicas: Kafka by itself, or Cruise Control where there is one.
-func replicas(kafka *broker.Topics, c config.TopicOperator, measured *topiccontroller.Metrics) topiccontroller.Replicas {
+func replicas(kafka *broker.Topics, c config.TopicOperator, measured *batch.Metrics) topiccontroller.Replicas {
 	cc := c.CruiseControl
 	if cc == nil {
 		return topiccontroller.NewReassigner(kafka, c.Throttle)

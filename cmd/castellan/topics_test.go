@@ -57,7 +57,7 @@ func TestAnImportThatCannotBeSaysWhyInOneLine(t *testing.T) {
 		"a listener of nothing":            {[]string{"--listener=a", "--bootstrap-server", at}, "--listener is given: expected --cluster"},
 		"properties for nobody":            {[]string{"--cluster=a", "--command-config=a"}, "--command-config is given: expected --bootstrap-server or --listener"},
 		"properties that are not there":    {[]string{"--bootstrap-server", at, "--command-config=none"}, "--command-config: open none"},
-		"properties of other programs":     {[]string{"--bootstrap-server", at, "--command-config", unknown}, unknown + ": group.id is not supported"},
+		"properties of other programs":     {[]string{"--bootstrap-server", at, "--command-config", unknown}, unknown + ": the file has group.id, which is not supported"},
 		"a form nobody writes":             {[]string{"--bootstrap-server", at, "-o", "wide"}, `--output is "wide": expected yaml, json or name`},
 		"a label that is none":             {[]string{"--bootstrap-server", at, "--label", "a"}, `--label is "a": expected name=value`},
 		"a pattern that is none":           {[]string{"--bootstrap-server", at, "--topic", "("}, `--topic: "(" is no regular expression`},

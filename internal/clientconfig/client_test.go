@@ -46,6 +46,7 @@ func TestLoginsAreRead(t *testing.T) {
 		"an empty file connects in the clear":    {"", clientconfig.Client{}},
 		"a client has a name":                    {"client.id=me\nretries=3", clientconfig.Client{ID: "me"}},
 		"SCRAM with an escaped password":         {"security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-512\nsasl.jaas.config=" + login + ` username="a" \` + "\n" + `  password="b\\"c";`, saslOf("SCRAM-SHA-512", "a", `b"c`)},
+		"a protocol in small letters":            {"security.protocol=sasl_plaintext\nsasl.mechanism=PLAIN\nsasl.jaas.config=x required username=a password=b;", saslOf("PLAIN", "a", "b")},
 		"PLAIN without quotes":                   {"security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\nsasl.jaas.config=x required username=a password=b;", saslOf("PLAIN", "a", "b")},
 		"tokens with a secret in the login":      {oauth + "\nsasl.jaas.config=x required clientId=\"a\" clientSecret=\"b\" scope=\"c d\";", tokenOf("c", "d")},
 		"tokens with a secret in options":        {oauth + "\nsasl.oauthbearer.client.credentials.client.id=a\nsasl.oauthbearer.client.credentials.client.secret=b", tokenOf()},
@@ -81,15 +82,18 @@ func TestWhatCannotBeReadIsSaidInOneLineWithoutSecrets(t *testing.T) {
 	const scram, ssl = "security.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\n", "security.protocol=SSL\n"
 	held := newKeys(t)
 	cases := map[string]struct{ text, want string }{
-		"an option of other programs":        {"group.id=a", "group.id is not supported: remove it"},
-		"an option of Java's security":       {ssl + "ssl.provider=BC", "ssl.provider is not supported"},
-		"a protocol that is none":            {"security.protocol=TLS", `security.protocol is "TLS": expected PLAINTEXT, SSL`},
-		"a store that would not be used":     {"ssl.truststore.location=a.pem", `ssl.truststore.location is set and security.protocol is "": expected SSL`},
-		"a login that would not be used":     {ssl + "sasl.jaas.config=secret", `sasl.jaas.config is set and security.protocol is "SSL": expected SASL_`},
-		"Kerberos, which is the default":     {"security.protocol=SASL_PLAINTEXT", `the file has sasl.mechanism "": expected PLAIN, SCRAM`},
+		"an option of other programs":        {"group.id=a", "the file has group.id, which is not supported: expected it removed"},
+		"an option of Java's security":       {ssl + "ssl.provider=BC", "the file has ssl.provider, which is not supported"},
+		"a mechanism that is none":           {"security.protocol=SASL_SSL\nsasl.mechanism=secret", "a sasl.mechanism that is not supported: expected PLAIN, SCRAM"},
+		"options on one line":                {"security.protocol=SASL_SSL sasl.jaas.config=secret", "sasl.jaas.config on the line of security.protocol: expected a line for each"},
+		"a key whose lines are not joined":   {ssl + "ssl.keystore.key=-----BEGIN\nMIIsecret", "a line without an option, which is not supported"},
+		"a protocol that is none":            {"security.protocol=TLS", "a security.protocol that is none: expected PLAINTEXT, SSL"},
+		"a store that would not be used":     {"ssl.truststore.location=a.pem", "ssl.truststore.location for connections that are not encrypted: expected security.protocol SSL"},
+		"a login that would not be used":     {ssl + "sasl.jaas.config=secret", "sasl.jaas.config for connections without a login: expected security.protocol SASL_"},
+		"Kerberos, which is the default":     {"security.protocol=SASL_PLAINTEXT", "the file has no sasl.mechanism: expected PLAIN, SCRAM"},
 		"a login without a password":         {scram + "sasl.jaas.config=x required username=\"secret\";", "no username or password in sasl.jaas.config"},
 		"tokens from nowhere":                {"security.protocol=SASL_SSL\nsasl.mechanism=OAUTHBEARER", "lacks what OAUTHBEARER needs: expected sasl.oauthbearer.token.endpoint.url"},
-		"tokens by a class of others":        {oauth + "\nsasl.login.callback.handler.class=io.Other", `handler.class is "io.Other": expected Kafka's own`},
+		"tokens by a class of others":        {oauth + "\nsasl.login.callback.handler.class=io.Other", "handler.class that is not supported: expected Kafka's own"},
 		"a file that is not there":           {ssl + "ssl.truststore.location=none.p12", "ssl.truststore.location: open none.p12"},
 		"a store of Java's own":              {ssl + "ssl.truststore.location=store.jks", "store.jks is a JKS store, which is not supported: keytool"},
 		"a store that is said to be another": {ssl + "ssl.truststore.location=ca.pem\nssl.truststore.type=PKCS12", `ssl.truststore.type is "PKCS12": ca.pem is PEM`},
@@ -102,7 +106,7 @@ func TestWhatCannotBeReadIsSaidInOneLineWithoutSecrets(t *testing.T) {
 		"a key without its certificate":      {ssl + "ssl.keystore.key=" + inLine(held.files["key.pem"]), "ssl.keystore.key holds no certificate with its key"},
 		"certificates that are none":         {ssl + "ssl.truststore.certificates=secret", "ssl.truststore.certificates holds no certificate"},
 		"a version of TLS that is broken":    {ssl + "ssl.enabled.protocols=TLSv1.2,TLSv1.1", `ssl.enabled.protocols names "TLSv1.1": expected TLSv1.2 or TLSv1.3`},
-		"an unknown way to verify names":     {ssl + "ssl.endpoint.identification.algorithm=ldaps", `algorithm is "ldaps": expected https, or nothing`},
+		"an unknown way to verify names":     {ssl + "ssl.endpoint.identification.algorithm=ldaps", "algorithm that is not supported: expected https, or nothing"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -2,7 +2,6 @@ package clientconfig
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"strings"
 )
@@ -18,7 +17,7 @@ type SASL struct {
 	Scopes                           []string
 }
 
-// Problem is what is wrong with some options, and what would be right.
+// Problem is what is wrong with some options, and what would be right. It repeats no value, which may be secret.
 type Problem struct{ What, Right string }
 
 // Error says both.
@@ -33,6 +32,8 @@ const (
 	optionClientSecret = "sasl.oauthbearer.client.credentials.client.secret"
 	optionScope        = "sasl.oauthbearer.scope"
 )
+
+const mechanisms = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"
 
 // ReadSASL understands the options of a client that say who it is.
 func ReadSASL(options map[string]string) (*SASL, *Problem) {
@@ -52,8 +53,10 @@ func ReadSASL(options map[string]string) (*SASL, *Problem) {
 		if out.TokenURL == "" || out.ClientID == "" || out.ClientSecret == "" {
 			return nil, &Problem{"lacks what OAUTHBEARER needs", optionTokenURL + `, and clientId="…" clientSecret="…" in ` + optionJAAS}
 		}
+	case "":
+		return nil, &Problem{"has no " + optionMechanism, mechanisms}
 	default:
-		return nil, &Problem{fmt.Sprintf("has %s %q", optionMechanism, out.Mechanism), "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"}
+		return nil, &Problem{"has a " + optionMechanism + " that is not supported", mechanisms}
 	}
 	return out, nil
 }

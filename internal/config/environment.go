@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"castellan.io/castellan/internal/pki"
 )
 
 // environment reads variables and collects what is wrong with them. An empty variable is an absent one.
@@ -34,6 +36,15 @@ func (e *environment) text(name, fallback string) string {
 	return fallback
 }
 
+// required reads a text that must be there, and right says what it is.
+func (e *environment) required(name, right string) string {
+	v := e.get(name)
+	if v == "" {
+		e.wrong(name, "is empty", right)
+	}
+	return v
+}
+
 func (e *environment) boolean(name string, fallback bool) bool {
 	switch v := e.get(name); {
 	case v == "":
@@ -59,6 +70,36 @@ func (e *environment) milliseconds(name string, fallback int64) time.Duration {
 		return time.Duration(fallback) * time.Millisecond
 	}
 	return time.Duration(ms) * time.Millisecond
+}
+
+// longestDays is the most that a duration can hold: 292 years.
+const longestDays = 106_751
+
+func (e *environment) days(name string, fallback int) time.Duration {
+	v := e.get(name)
+	if v == "" {
+		return pki.Days(fallback)
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > longestDays {
+		e.wrong(name, fmt.Sprintf("is %q", v), fmt.Sprintf("a number of days from 1 to %d", longestDays))
+		return pki.Days(fallback)
+	}
+	return pki.Days(n)
+}
+
+// lifetime reads a duration of Go's that the life of a certificate, or a part of it, may have; zero if there is none.
+func (e *environment) lifetime(name string) time.Duration {
+	v := e.get(name)
+	if v == "" {
+		return 0
+	}
+	out, err := time.ParseDuration(v)
+	if err != nil || out < pki.MinimumLifetime {
+		e.wrong(name, fmt.Sprintf("is %q", v), "a duration such as 36h or 90m, at least 1m")
+		return 0
+	}
+	return out
 }
 
 // pairs reads key=value entries separated by commas or line ends.

@@ -31,9 +31,9 @@ type Operator struct {
 	// KafkaImages maps Kafka versions to images; LauncherImage holds castellan itself.
 	KafkaImages   map[string]string
 	LauncherImage string
-	// TopicOperatorImage runs the topic operators of clusters.
-	TopicOperatorImage string
-	// EntityOperatorsElsewhere lets entity operators watch another namespace than that of their cluster.
+	// TopicOperatorImage and UserOperatorImage run the operators of clusters' topics and users.
+	TopicOperatorImage, UserOperatorImage string
+	// EntityOperatorsElsewhere lets entity operators have rights in other namespaces than that of their cluster.
 	EntityOperatorsElsewhere bool
 	// FeatureGates are those that differ from their default, as they are given to entity operators: "+One,-Two".
 	FeatureGates string
@@ -96,6 +96,7 @@ func ReadOperator(getenv func(string) string) (Operator, error) {
 		EntityOperatorsElsewhere: env.boolean("STRIMZI_ENTITY_OPERATOR_WATCHED_NAMESPACE_ENABLED", false),
 	}
 	out.TopicOperatorImage = env.text("STRIMZI_DEFAULT_TOPIC_OPERATOR_IMAGE", out.LauncherImage)
+	out.UserOperatorImage = env.text("STRIMZI_DEFAULT_USER_OPERATOR_IMAGE", out.LauncherImage)
 	if len(out.KafkaImages) == 0 {
 		env.wrong("STRIMZI_KAFKA_IMAGES", "is empty", "one line version=image for each supported Kafka version")
 	}

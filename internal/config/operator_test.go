@@ -36,7 +36,7 @@ func TestDefaultsAreThoseOfTheAPI(t *testing.T) {
 		Selector: labels.Everything(), Resync: 120 * time.Second, Timeout: 300 * time.Second,
 		NamespaceLabels: map[string]string{}, Name: "cluster-operator-name-unset",
 		Election:    config.Election{LeaseDuration: 15 * time.Second, RenewDeadline: 10 * time.Second, RetryPeriod: 2 * time.Second},
-		KafkaImages: map[string]string{"4.3.1": "kafka:4.3.1"}, LauncherImage: "castellan:1", TopicOperatorImage: "castellan:1",
+		KafkaImages: map[string]string{"4.3.1": "kafka:4.3.1"}, LauncherImage: "castellan:1", TopicOperatorImage: "castellan:1", UserOperatorImage: "castellan:1",
 		NetworkPolicies: true, DisruptionBudgets: true, KeyStores: true,
 		DNSDomain: "cluster.local", LabelExclusion: config.DefaultLabelExclusion,
 		PodLabels: map[string]map[string]string{"kafka": {}, "entity-operator": {}}, LogLevel: "info",
@@ -79,6 +79,7 @@ func TestVariablesAreUnderstood(t *testing.T) {
 		"identity":       {"STRIMZI_LEADER_ELECTION_IDENTITY", func(c config.Operator) any { return c.Election.Identity }, text()},
 		"launcher":       {"STRIMZI_DEFAULT_KAFKA_INIT_IMAGE", func(c config.Operator) any { return c.LauncherImage }, text()},
 		"topic operator": {"STRIMZI_DEFAULT_TOPIC_OPERATOR_IMAGE", func(c config.Operator) any { return c.TopicOperatorImage }, text()},
+		"user operator":  {"STRIMZI_DEFAULT_USER_OPERATOR_IMAGE", func(c config.Operator) any { return c.UserOperatorImage }, text()},
 		"elsewhere":      {"STRIMZI_ENTITY_OPERATOR_WATCHED_NAMESPACE_ENABLED", func(c config.Operator) any { return c.EntityOperatorsElsewhere }, booleans()},
 		"gates": {"STRIMZI_FEATURE_GATES", func(c config.Operator) any { return c.FeatureGates }, map[string]any{
 			"+UseConnectBuildWithBuildah, +UseBackgroundPodDeletion": "+UseBackgroundPodDeletion",

@@ -59,6 +59,8 @@ type KafkaAccess struct {
 	ClientID string
 	// TLS encrypts connections.
 	TLS bool
+	// Stores are certificates and keys that a client's configuration names. They go before those of Secrets.
+	Stores clientconfig.Stores
 	// SecretNamespace is where the Secrets are; TrustSecret has certificates to trust under names that end in .crt, empty for what
 	// the system trusts; KeySecret has the client's, under KeyName and CertName, empty for none.
 	SecretNamespace, TrustSecret, KeySecret, KeyName, CertName string
@@ -88,7 +90,7 @@ const (
 func ReadTopicOperator(getenv func(string) string) (TopicOperator, error) {
 	env := &environment{get: getenv}
 	out := TopicOperator{
-		Namespace:         env.text("STRIMZI_NAMESPACE", ""),
+		Namespace:         env.required("STRIMZI_NAMESPACE", "the namespace to watch"),
 		Labels:            env.pairs("STRIMZI_RESOURCE_LABELS"),
 		Kafka:             readKafkaAccess(env),
 		Resync:            env.milliseconds("STRIMZI_FULL_RECONCILIATION_INTERVAL_MS", 120_000),
@@ -109,9 +111,6 @@ func ReadTopicOperator(getenv func(string) string) (TopicOperator, error) {
 	if out.Mode == topic.TwoWay && !out.Finalizers {
 		// A resource that is gone before anybody could look is no reason to delete a topic.
 		env.wrong("STRIMZI_USE_FINALIZERS", `is "false"`, "true, as CASTELLAN_TOPIC_SYNC is two-way")
-	}
-	if out.Namespace == "" {
-		env.wrong("STRIMZI_NAMESPACE", "is empty", "the namespace to watch")
 	}
 	return out, env.err()
 }

@@ -17,6 +17,7 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/entityoperator"
 	"castellan.io/castellan/internal/outcome"
+	"castellan.io/castellan/internal/pki"
 	"castellan.io/castellan/internal/plan"
 	"castellan.io/castellan/test/golden"
 )
@@ -42,10 +43,11 @@ func input(t *testing.T, manifest string) entityoperator.Input {
 		t.Fatal(err)
 	}
 	return entityoperator.Input{
-		Kafka: k,
-		Owner: plan.Owner{APIVersion: "kafka.strimzi.io/v1", Kind: "Kafka", Namespace: k.Namespace, Name: k.Name, UID: string(k.UID), Labels: k.Labels},
+		Kafka:     k,
+		Owner:     plan.Owner{APIVersion: "kafka.strimzi.io/v1", Kind: "Kafka", Namespace: k.Namespace, Name: k.Name, UID: string(k.UID), Labels: k.Labels},
+		ClientsCA: pki.Lifetime{Validity: pki.Days(365), RenewBefore: pki.Days(30)},
 		Settings: entityoperator.Settings{
-			TopicOperatorImage: "castellan:1", Elsewhere: true, FeatureGates: "+UseBackgroundPodDeletion", NetworkPolicies: true, DisruptionBudgets: true,
+			TopicOperatorImage: "castellan:1", UserOperatorImage: "castellan:2", Elsewhere: true, KeyStores: true, FeatureGates: "+UseBackgroundPodDeletion", NetworkPolicies: true, DisruptionBudgets: true,
 		},
 		ConfigMaps: map[string]map[string]string{"logging": {"topics": "name = mine\nrootLogger.level = WARN\n", "odd": "rootLogger.level = LOUD"}},
 	}
@@ -117,10 +119,20 @@ func isEmpty(value any) bool {
 	return false
 }
 
-const topics = `
+const (
+	topics = `
 metadata: {name: c, namespace: ns}
 spec: {entityOperator: {topicOperator: {}}}
 `
+	users = `
+metadata: {name: c, namespace: ns}
+spec: {entityOperator: {userOperator: {}}}
+`
+	both = `
+metadata: {name: c, namespace: ns}
+spec: {entityOperator: {topicOperator: {}, userOperator: {}}}
+`
+)
 
 func annotated(name, value string) func(*v1.Kafka) {
 	return func(k *v1.Kafka) { k.Annotations = map[string]string{name: value} }
@@ -184,17 +196,23 @@ func TestWhatCannotWorkIsRefusedWithWhatWouldBeRight(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			in := input(t, topics)
 			test.change(in.Kafka)
-			_, err := entityoperator.Resolve(in)
-			refused, is := errors.AsType[*outcome.Refused](err)
-			if !is || refused.Reason != v1.ReasonInvalidResource {
-				t.Fatalf("error: %v", err)
-			}
-			for _, want := range test.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("%q lacks %q", err, want)
-				}
-			}
+			refused(t, in, test.want)
 		})
+	}
+}
+
+// refused wants a resource to be refused in words.
+func refused(t *testing.T, in entityoperator.Input, words []string) {
+	t.Helper()
+	_, err := entityoperator.Resolve(in)
+	refused, is := errors.AsType[*outcome.Refused](err)
+	if !is || refused.Reason != v1.ReasonInvalidResource {
+		t.Fatalf("error: %v", err)
+	}
+	for _, want := range words {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q lacks %q", err, want)
+		}
 	}
 }
 

@@ -43,9 +43,21 @@ func topicEnv(o *operator, in Input) ([]plan.Env, []string) {
 		plan.Env{Name: "STRIMZI_TLS_CERT_NAME", Value: IdentityEntry + ".crt"},
 		plan.Env{Name: "STRIMZI_GC_LOG_ENABLED", Value: "false"},
 	)
-	var problems []string
-	for _, wish := range topicWishes() {
-		value, set := in.Kafka.Annotations[wish.annotation]
+	wished, problems := wishes(topicWishes(), in.Kafka)
+	return append(env, wished...), problems
+}
+
+// wish is an annotation of the Kafka resource that an operator gets as a variable.
+type wish struct {
+	annotation, variable string
+	// wrong says what is wrong with a value and what would be right; nothing if it is right.
+	wrong func(value string) string
+}
+
+// wishes are the variables that a resource asks for.
+func wishes(known []wish, k *v1.Kafka) (env []plan.Env, problems []string) {
+	for _, wish := range known {
+		value, set := k.Annotations[wish.annotation]
 		if !set {
 			continue
 		}
@@ -57,21 +69,17 @@ func topicEnv(o *operator, in Input) ([]plan.Env, []string) {
 	return env, problems
 }
 
-// wish is an annotation of the Kafka resource that the topic operator gets as a variable.
-type wish struct {
-	annotation, variable string
-	// wrong says what is wrong with a value and what would be right; nothing if it is right.
-	wrong func(value string) string
-}
-
 func topicWishes() []wish {
 	return []wish{
 		{v1.AnnotationTopicSync, "CASTELLAN_TOPIC_SYNC", oneOf("two-way", "one-way")},
 		{v1.AnnotationTopicSyncExclude, "CASTELLAN_TOPIC_SYNC_EXCLUDE", notRegexp},
 		{v1.AnnotationTopicSyncIntervalMs, "CASTELLAN_TOPIC_SYNC_INTERVAL_MS", notInterval},
-		{v1.AnnotationDrift, "CASTELLAN_DRIFT", oneOf("report", "revert")},
+		driftWish(),
 	}
 }
+
+// driftWish is for topics and users.
+func driftWish() wish { return wish{v1.AnnotationDrift, "CASTELLAN_DRIFT", oneOf("report", "revert")} }
 
 func oneOf(words ...string) func(string) string {
 	return func(value string) string {

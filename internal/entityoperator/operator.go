@@ -31,6 +31,9 @@ type operator struct {
 	// watched is its namespace, level that of its log, and logging the text of its configuration.
 	image, watched, level, logging string
 	variables                      []plan.Env
+	// copies are the namespaces in which it may keep copies of Secrets, and refused says why not in those that the resource names.
+	copies  []string
+	refused error
 }
 
 // wanted are the operators that a resource asks for, in the order of their containers.
@@ -52,7 +55,14 @@ func wanted(k *v1.Kafka) []operator {
 			container: templates.TopicOperatorContainer, grant: templates.TopicOperatorRoleBinding,
 		})
 	}
-	// The user operator comes here: with userRules, an env of its own, and port 8081.
+	if users := spec.UserOperator; users != nil {
+		out = append(out, operator{
+			word: "user", abbreviation: "uo", port: 8081, rules: userRules(), env: userEnv,
+			usualImage: func(s Settings) string { return s.UserOperatorImage },
+			spec:       &users.EntityOperatorContainer,
+			container:  templates.UserOperatorContainer, grant: templates.UserOperatorRoleBinding,
+		})
+	}
 	return out
 }
 

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/kafka/template"
 	"castellan.io/castellan/internal/outcome"
+	"castellan.io/castellan/internal/pki"
 	"castellan.io/castellan/internal/plan"
 )
 
@@ -20,6 +22,8 @@ type Input struct {
 	// Kafka is the cluster's resource, Owner the same as the owner of what is made for it.
 	Kafka *v1.Kafka
 	Owner plan.Owner
+	// ClientsCA is how long certificates of the clients CA live, and with that the certificates of users.
+	ClientsCA pki.Lifetime
 	// Settings of the cluster operator.
 	Settings Settings
 	// ConfigMaps that References names, by name; those that do not exist are absent.
@@ -28,10 +32,12 @@ type Input struct {
 
 // Settings come from the cluster operator's configuration.
 type Settings struct {
-	// TopicOperatorImage is used where the resource names none.
-	TopicOperatorImage string
-	// Elsewhere lets operators watch another namespace than that of their cluster.
+	// TopicOperatorImage and UserOperatorImage are used where the resource names none.
+	TopicOperatorImage, UserOperatorImage string
+	// Elsewhere lets operators have rights in other namespaces than that of their cluster.
 	Elsewhere bool
+	// KeyStores adds PKCS#12 stores to Secrets of users.
+	KeyStores bool
 	// FeatureGates are given to the operators; empty for the defaults.
 	FeatureGates string
 	// NetworkPolicies and DisruptionBudgets tell whether plans contain them.
@@ -40,8 +46,9 @@ type Settings struct {
 
 // EntityOperator is an entity operator in which everything is decided. One without operators is to be removed.
 type EntityOperator struct {
-	// Withheld says why nothing runs although the resource asks for it: an outcome.Invalid, or nil.
-	Withheld error
+	// Withheld says why nothing runs although the resource asks for it, and Refused what is left out of what runs: each is an
+	// outcome.Invalid, or nil.
+	Withheld, Refused error
 
 	owner     plan.Owner
 	settings  Settings
@@ -82,11 +89,23 @@ func Resolve(in Input) (*EntityOperator, error) {
 		}
 		problems = append(problems, o.resolveLogging(in.ConfigMaps, in.Kafka.Namespace)...)
 		problems = append(problems, o.resolveEnv(in)...)
+		out.Refused = cmp.Or(out.Refused, o.refused)
 	}
-	if len(problems) > 0 {
+	if problems = unique(problems); len(problems) > 0 {
 		return nil, outcome.Invalid(v1.ReasonInvalidResource, errors.New(strings.Join(problems, "; ")))
 	}
 	return out, nil
+}
+
+// unique leaves out what is said again, as it is of an annotation that is for both operators.
+func unique(problems []string) []string {
+	var out []string
+	for _, p := range problems {
+		if !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // withheld refuses to watch other namespaces where that was not allowed.
@@ -117,6 +136,7 @@ func (e *EntityOperator) checkTemplate() []string {
 		problems = append(problems, template.Direct(at+"podDisruptionBudget", t.PodDisruptionBudget.Metadata)...)
 	}
 	problems = append(problems, template.Container(at+"topicOperatorContainer", t.TopicOperatorContainer)...)
+	problems = append(problems, template.Container(at+"userOperatorContainer", t.UserOperatorContainer)...)
 	for _, resource := range []struct {
 		name     string
 		template *v1.ResourceTemplate
@@ -124,6 +144,7 @@ func (e *EntityOperator) checkTemplate() []string {
 		{"serviceAccount", t.ServiceAccount},
 		{"entityOperatorRole", t.EntityOperatorRole},
 		{"topicOperatorRoleBinding", t.TopicOperatorRoleBinding},
+		{"userOperatorRoleBinding", t.UserOperatorRoleBinding},
 	} {
 		if resource.template != nil {
 			problems = append(problems, template.Direct(at+resource.name, resource.template.Metadata)...)

@@ -23,8 +23,13 @@ func userRules() []plan.Rule {
 		{Group: group, Resources: []string{"kafkausers"}, Verbs: []string{"get", "list", "watch", "create", "patch", "update"}},
 		{Group: group, Resources: []string{"kafkausers/status"}, Verbs: []string{"get", "patch", "update"}},
 		{Group: group, Resources: []string{"kafkausers/finalizers"}, Verbs: []string{"update"}},
-		{Resources: []string{"secrets"}, Verbs: []string{"get", "list", "watch", "create", "delete", "patch", "update"}},
+		secretsRule(),
 	}
+}
+
+// secretsRule lets the user operator keep Secrets.
+func secretsRule() plan.Rule {
+	return plan.Rule{Resources: []string{"secrets"}, Verbs: []string{"get", "list", "watch", "create", "delete", "patch", "update"}}
 }
 
 // roles are all rights in the cluster's namespace, as the API has them, where also the certificates of the operators are; and in
@@ -35,10 +40,15 @@ func (e *EntityOperator) roles() []plan.Role {
 	for i := range e.operators {
 		o := &e.operators[i]
 		home.Grants = append(home.Grants, e.grant(o))
-		if o.watched == e.owner.Namespace {
-			continue
+		if o.watched != e.owner.Namespace {
+			elsewhere = e.addRole(elsewhere, o)
 		}
-		elsewhere = e.addRole(elsewhere, o)
+		for _, namespace := range o.copies {
+			// At home it may do that, and more.
+			if namespace != e.owner.Namespace {
+				elsewhere = append(elsewhere, e.copiesRole(o, namespace))
+			}
+		}
 	}
 	return append([]plan.Role{home}, elsewhere...)
 }
@@ -55,6 +65,17 @@ func (e *EntityOperator) addRole(roles []plan.Role, o *operator) []plan.Role {
 	role := e.role(o.watched, o.rules)
 	role.Grants = []plan.Grant{e.grant(o)}
 	return append(roles, role)
+}
+
+// copiesRole lets an operator keep Secrets in a namespace. Clusters of one name in several namespaces may all have copies there, so its
+// name ends with the cluster's: no name of a namespace has a dot.
+func (e *EntityOperator) copiesRole(o *operator, namespace string) plan.Role {
+	out := e.role(namespace, []plan.Rule{secretsRule()})
+	out.Name = o.object(e.owner.Name, "secrets") + "." + e.owner.Namespace
+	grant := e.grant(o)
+	grant.Name = out.Name
+	out.Grants = []plan.Grant{grant}
+	return out
 }
 
 func (e *EntityOperator) role(namespace string, rules []plan.Rule) plan.Role {

@@ -245,16 +245,18 @@ func TestResolveWarns(t *testing.T) {
 		"of the protocol of brokers":                    {func(in *kafka.Input) { set(in, "inter.broker.protocol.version", `"3.9"`) }, []string{"KafkaInterBrokerProtocolVersionInKRaft"}},
 		"of the format of messages":                     {func(in *kafka.Input) { set(in, "log.message.format.version", `"3.0"`) }, []string{"KafkaLogMessageFormatVersionInKRaft"}},
 		"of a quota plugin beside quotas":               {func(in *kafka.Input) { spec(in).Quotas = &v1.Quotas{}; set(in, "client.quota.callback.class", `"x"`) }, []string{"NotSupportedYet", "QuotasPluginConflict"}},
-		"of nothing when there is a topic operator alone": {func(in *kafka.Input) {
-			in.Kafka.Spec.EntityOperator = &v1.EntityOperatorSpec{TopicOperator: &v1.TopicOperatorSpec{}}
+		"of nothing when there are operators of topics and users": {func(in *kafka.Input) {
+			in.Kafka.Spec.EntityOperator = &v1.EntityOperatorSpec{TopicOperator: &v1.TopicOperatorSpec{}, UserOperator: &v1.UserOperatorSpec{}}
 		}, nil},
 		"of claims for devices of a topic operator": {func(in *kafka.Input) {
 			topics := &v1.TopicOperatorSpec{}
 			topics.Resources = &corev1.ResourceRequirements{Claims: []corev1.ResourceClaim{{Name: "x"}}}
 			in.Kafka.Spec.EntityOperator = &v1.EntityOperatorSpec{TopicOperator: topics}
 		}, []string{"NotSupportedYet"}},
-		"of a user operator": {func(in *kafka.Input) {
-			in.Kafka.Spec.EntityOperator = &v1.EntityOperatorSpec{UserOperator: &v1.UserOperatorSpec{}}
+		"of claims for devices of a user operator": {func(in *kafka.Input) {
+			users := &v1.UserOperatorSpec{}
+			users.Resources = &corev1.ResourceRequirements{Claims: []corev1.ResourceClaim{{Name: "x"}}}
+			in.Kafka.Spec.EntityOperator = &v1.EntityOperatorSpec{UserOperator: users}
 		}, []string{"NotSupportedYet"}},
 		"of Cruise Control": {func(in *kafka.Input) { in.Kafka.Spec.CruiseControl = &v1.CruiseControlSpec{} }, []string{"NotSupportedYet"}},
 		"of an exporter":    {func(in *kafka.Input) { in.Kafka.Spec.KafkaExporter = &v1.KafkaExporterSpec{} }, []string{"NotSupportedYet"}},

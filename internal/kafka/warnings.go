@@ -95,8 +95,8 @@ func (c *Cluster) warnUnsupported(k *v1.Kafka) {
 		{"spec.kafka.tieredStorage", spec.TieredStorage != nil},
 		{"spec.kafka.quotas", spec.Quotas != nil},
 		{"spec.kafka.template.clusterRoleBinding", template.ClusterRoleBinding != nil},
-		{"spec.entityOperator.userOperator", entity.UserOperator != nil},
 		{"spec.entityOperator.topicOperator.resources.claims", entity.TopicOperator != nil && claims(entity.TopicOperator.Resources)},
+		{"spec.entityOperator.userOperator.resources.claims", entity.UserOperator != nil && claims(entity.UserOperator.Resources)},
 		{"spec.cruiseControl", k.Spec.CruiseControl != nil},
 		{"spec.kafkaExporter", k.Spec.KafkaExporter != nil},
 	} {

@@ -63,7 +63,8 @@ func ParseKeyAlgorithm(name string, allowed ...KeyAlgorithm) (KeyAlgorithm, erro
 	return 0, fmt.Errorf("%q is not one of %s", name, strings.Join(names, ", "))
 }
 
-func generateKey(algorithm KeyAlgorithm, rand io.Reader) (crypto.Signer, error) {
+// GenerateKey makes a private key.
+func GenerateKey(algorithm KeyAlgorithm, rand io.Reader) (crypto.Signer, error) {
 	switch algorithm {
 	case RSA2048:
 		return rsa.GenerateKey(rand, 2048)

@@ -2,6 +2,7 @@ package pki
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/x509"
 	"fmt"
 	"io"
@@ -69,13 +70,23 @@ func (a Authority) Renew(policy Policy, now time.Time, rand io.Reader) (Authorit
 		return Authority{}, fmt.Errorf("renewing %s: reading %s: %w", a.Kind, KeyEntry, err)
 	}
 	subject := authoritySubject(a.Kind, a.KeyGeneration)
-	certificate, err := selfSign(key, subject, span(now, policy.Validity), rand)
+	certificate, err := selfSign(key, subject, a.keyID(key), span(now, policy.Validity), rand)
 	if err != nil {
 		return Authority{}, fmt.Errorf("renewing %s: %w", a.Kind, err)
 	}
 	a.Certificate = certificate
 	a.CertificateGeneration++
 	return a, nil
+}
+
+// keyID is the identifier that the current certificate gives the key; empty if it gives none or is of another key. There is more than one
+// way to compute it, and whoever verifies a leaf takes an authority with another identifier than the leaf names for another authority.
+func (a Authority) keyID(key crypto.Signer) []byte {
+	current, err := ParseCertificates(a.Certificate)
+	if err != nil || !samePublicKey(current[0], key) {
+		return nil
+	}
+	return current[0].SubjectKeyId
 }
 
 // ReplaceKey makes a new key with a new certificate. The certificate it replaces stays trusted under a name that
@@ -240,16 +251,16 @@ func OldEntry(notAfter time.Time) string {
 }
 
 func (a Authority) withNewKey(policy Policy, now time.Time, rand io.Reader) (Authority, error) {
-	key, err := generateKey(policy.Key, rand)
+	key, err := GenerateKey(policy.Key, rand)
 	if err != nil {
 		return Authority{}, fmt.Errorf("generating the key of %s: %w", a.Kind, err)
 	}
-	keyPEM, err := encodeKey(key)
+	keyPEM, err := EncodeKey(key)
 	if err != nil {
 		return Authority{}, fmt.Errorf("encoding the key of %s: %w", a.Kind, err)
 	}
 	subject := authoritySubject(a.Kind, a.KeyGeneration)
-	certificate, err := selfSign(key, subject, span(now, policy.Validity), rand)
+	certificate, err := selfSign(key, subject, nil, span(now, policy.Validity), rand)
 	if err != nil {
 		return Authority{}, fmt.Errorf("signing %s: %w", a.Kind, err)
 	}

@@ -125,8 +125,8 @@ func awaitsClients(v leafView) (reason string, until time.Time) {
 	if v.trust.Supplied {
 		return "", time.Time{}
 	}
-	until = spread(v.issuer)
-	if late := v.chain[0].NotAfter.Add(-v.wanted.RenewBefore / 2); late.Before(until) {
+	until = Spread(v.issuer)
+	if late := v.wanted.Latest(v.chain[0].NotAfter); late.Before(until) {
 		until = late
 	}
 	if !v.moment.Now.Before(until) {

@@ -40,47 +40,23 @@ type Leaf struct {
 
 // IssueLeaf makes a key and has the authority sign a certificate for it.
 func IssueLeaf(issuer Authority, wanted LeafRequest, now time.Time, rand io.Reader) (Leaf, error) {
-	chain, signer, err := issuer.signer()
+	signing, err := issuer.Open()
 	if err != nil {
 		return Leaf{}, fmt.Errorf("issuing %s: %w", wanted.CommonName, err)
 	}
-	key, err := generateKey(wanted.Key, rand)
+	key, err := GenerateKey(wanted.Key, rand)
 	if err != nil {
 		return Leaf{}, fmt.Errorf("generating the key of %s: %w", wanted.CommonName, err)
 	}
-	keyPEM, err := encodeKey(key)
+	keyPEM, err := EncodeKey(key)
 	if err != nil {
 		return Leaf{}, fmt.Errorf("encoding the key of %s: %w", wanted.CommonName, err)
 	}
-	template := leafTemplate(wanted, key.Public(), span(now, wanted.Validity))
-	template.SignatureAlgorithm = signatureAlgorithm(signer.Public())
-	if template.SerialNumber, err = serialNumber(rand); err != nil {
-		return Leaf{}, fmt.Errorf("issuing %s: %w", wanted.CommonName, err)
-	}
-	der, err := x509.CreateCertificate(rand, template, chain[0], key.Public(), signer)
+	certificate, err := signing.Certify(key.Public(), wanted, now, rand)
 	if err != nil {
-		return Leaf{}, fmt.Errorf("signing %s: %w", wanted.CommonName, err)
+		return Leaf{}, err
 	}
-	leaf := Leaf{Certificate: encodeCertificate(der), Key: keyPEM, AuthorityGeneration: issuer.CertificateGeneration}
-	if wanted.Chain {
-		leaf.Certificate = joinPEM(leaf.Certificate, issuer.Certificate)
-	}
-	return leaf, nil
-}
-
-func (a Authority) signer() ([]*x509.Certificate, crypto.Signer, error) {
-	chain, err := ParseCertificates(a.Certificate)
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading %s of %s: %w", CertificateEntry, a.Kind, err)
-	}
-	key, err := ParseKey(a.Key)
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading %s of %s: %w", KeyEntry, a.Kind, err)
-	}
-	if !samePublicKey(chain[0], key) {
-		return nil, nil, fmt.Errorf("%s of %s does not belong to its %s", KeyEntry, a.Kind, CertificateEntry)
-	}
-	return chain, key, nil
+	return Leaf{Certificate: certificate, Key: keyPEM, AuthorityGeneration: issuer.CertificateGeneration}, nil
 }
 
 func leafTemplate(wanted LeafRequest, public crypto.PublicKey, valid validity) *x509.Certificate {

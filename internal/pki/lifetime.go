@@ -38,14 +38,15 @@ func (l Lifetime) Validate() error {
 	return nil
 }
 
-// renewal is when a certificate is to be made anew.
-func (l Lifetime) renewal(certificate *x509.Certificate) time.Time {
-	return certificate.NotAfter.Add(-l.RenewBefore)
-}
+// Renewal is when a certificate with that end is to be made anew.
+func (l Lifetime) Renewal(notAfter time.Time) time.Time { return notAfter.Add(-l.RenewBefore) }
+
+// Latest is until when the renewal of a certificate with that end can wait for others to be ready.
+func (l Lifetime) Latest(notAfter time.Time) time.Time { return notAfter.Add(-l.RenewBefore / 2) }
 
 // expiring tells whether the time to make the certificate anew has come.
 func (l Lifetime) expiring(certificate *x509.Certificate, now time.Time) bool {
-	return !now.Before(l.renewal(certificate))
+	return !now.Before(l.Renewal(certificate.NotAfter))
 }
 
 // expired tells whether a certificate is past its end. Its last second still counts, as it does for those who verify it.

@@ -77,7 +77,8 @@ func encodeCertificate(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: certificateBlock, Bytes: der})
 }
 
-func encodeKey(key crypto.Signer) ([]byte, error) {
+// EncodeKey writes a private key as PKCS#8 in PEM.
+func EncodeKey(key crypto.Signer) ([]byte, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return nil, errors.New("the key has no PKCS#8 form")

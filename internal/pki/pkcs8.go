@@ -6,5 +6,5 @@ func PKCS8(key []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encodeKey(parsed)
+	return EncodeKey(parsed)
 }

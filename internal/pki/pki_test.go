@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/pem"
 	"maps"
 	"net"
 	"strings"
@@ -140,6 +141,31 @@ func TestRenewKeepsTheKeyAndTheCertificatesOfEarlierOnes(t *testing.T) {
 	}
 	if subject := certificate(t, after.Certificate).Subject.CommonName; subject != "cluster-ca v1" {
 		t.Errorf("common name %q", subject)
+	}
+}
+
+func TestRenewKeepsTheIdentifierOfTheKey(t *testing.T) {
+	before := must(t)(pki.NewAuthority(pki.ClientsAuthority, quick, now, rand.Reader))
+	key, err := pki.ParseKey(before.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := certificate(t, before.Certificate)
+	template.SubjectKeyId = []byte("computed by somebody else in another way")
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before.Certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	leaf := certificate(t, issue(t, before, request()).Certificate)
+
+	renewed := must(t)(before.Renew(quick, now, rand.Reader))
+	if got := certificate(t, renewed.Certificate).SubjectKeyId; !bytes.Equal(got, leaf.AuthorityKeyId) {
+		t.Errorf("leaves know the key as %q, the renewed authority calls it %q", leaf.AuthorityKeyId, got)
+	}
+	replaced := must(t)(before.ReplaceKey(quick, now, rand.Reader))
+	if got := certificate(t, replaced.Certificate).SubjectKeyId; bytes.Equal(got, leaf.AuthorityKeyId) {
+		t.Error("another key has the same identifier")
 	}
 }
 

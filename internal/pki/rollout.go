@@ -14,8 +14,8 @@ const (
 	spreadPart    = 8
 )
 
-// spread is until when some clients may not trust an authority yet.
-func spread(authority *x509.Certificate) time.Time {
+// Spread is until when some clients may not trust an authority yet.
+func Spread(authority *x509.Certificate) time.Time {
 	made := authority.NotBefore.Add(ClockSkew)
 	return made.Add(min(longestSpread, authority.NotAfter.Sub(made)/spreadPart))
 }

@@ -22,7 +22,9 @@ func authoritySubject(kind Kind, keyGeneration int) pkix.Name {
 	}
 }
 
-func selfSign(key crypto.Signer, subject pkix.Name, valid validity, rand io.Reader) ([]byte, error) {
+// selfSign makes the certificate of an authority. keyID is the identifier by which its leaves know the key; one follows from the key if it is
+// empty.
+func selfSign(key crypto.Signer, subject pkix.Name, keyID []byte, valid validity, rand io.Reader) ([]byte, error) {
 	serial, err := serialNumber(rand)
 	if err != nil {
 		return nil, err
@@ -30,6 +32,7 @@ func selfSign(key crypto.Signer, subject pkix.Name, valid validity, rand io.Read
 	template := &x509.Certificate{
 		SerialNumber:          serial,
 		Subject:               subject,
+		SubjectKeyId:          keyID,
 		NotBefore:             valid.notBefore,
 		NotAfter:              valid.notAfter,
 		SignatureAlgorithm:    signatureAlgorithm(key.Public()),

@@ -369,6 +369,7 @@ func (b *bench) topicsPlayed(ctx context.Context, report *figure.Report) (err er
 	b.say("%d topics are Ready after %.1f s, of which applying was %.1f s", many, took, applied)
 	memory := process.mostMemory()
 	add := func(name string, unit figure.Unit, value float64, target figure.Target) {
+		b.say("%s: %.1f", name, value)
 		report.Figures = append(report.Figures, &figure.Figure{Name: name, Unit: unit, Ours: []float64{value}, Target: target})
 	}
 	add("10,000 topics, played brokers, from the first apply to all Ready", figure.Seconds, took, figure.AtMost(60))
@@ -439,12 +440,16 @@ func (b *bench) idleTopics(ctx context.Context, report *figure.Report, process t
 	difference := func(name string, labels map[string]string) float64 {
 		return (after.sum(name, labels) - before.sum(name, labels)) / minutes
 	}
-	report.Figures = append(report.Figures, []*figure.Figure{
+	figures := []*figure.Figure{
 		{Name: what + ", idle, memory of the topic operator", Unit: figure.Mebibytes, Ours: []float64{after.sum("process_resident_memory_bytes", nil) / mebibyte}},
 		{Name: what + ", idle, processor time a minute", Unit: figure.Milliseconds, Ours: []float64{difference("process_cpu_seconds_total", nil) * 1000}},
 		{Name: what + ", idle, API requests a minute", Ours: []float64{difference("rest_client_requests_total", nil)}},
 		{Name: what + ", idle, requests for Kafka a minute", Ours: []float64{difference("castellan_kafka_requests_total", nil)}},
-	}...)
+	}
+	for _, f := range figures {
+		b.say("%s: %.1f", f.Name, f.Ours[0])
+	}
+	report.Figures = append(report.Figures, figures...)
 	return nil
 }
 
@@ -484,8 +489,12 @@ func (b *bench) removeTopics(ctx context.Context, namespace string) error {
 	limited.SetLimit(appliers)
 	for i := range all.Items {
 		limited.Go(func() error {
-			return client.IgnoreNotFound(b.client.Patch(ctx, &all.Items[i], client.RawPatch(types.MergePatchType, free)))
+			// One by one: a server takes longer for tens of thousands than it may for one request.
+			if err := b.client.Patch(ctx, &all.Items[i], client.RawPatch(types.MergePatchType, free)); err != nil {
+				return client.IgnoreNotFound(err)
+			}
+			return client.IgnoreNotFound(b.client.Delete(ctx, &all.Items[i]))
 		})
 	}
-	return errors.Join(limited.Wait(), b.client.DeleteAllOf(ctx, &v1.KafkaTopic{}, client.InNamespace(namespace)), b.removeNamespace(ctx, namespace))
+	return errors.Join(limited.Wait(), b.removeNamespace(ctx, namespace))
 }

@@ -170,7 +170,7 @@ func TestWhatNothingChangesIsNotWritten(t *testing.T) {
 
 func TestAnotherOperatorsWordStands(t *testing.T) {
 	w := newWorld(t, Kinds()[0])
-	w.say(t, `{"observedGeneration": 1, "username": "t", "conditions": [{"type": "Ready", "status": "True"}]}`)
+	w.say(t, `{"observedGeneration": 1, "url": "t", "conditions": [{"type": "Ready", "status": "True"}]}`)
 	version := w.resource.GetResourceVersion()
 	for range 3 {
 		w.now = w.now.Add(patience)
@@ -181,8 +181,8 @@ func TestAnotherOperatorsWordStands(t *testing.T) {
 
 func TestAnotherOperatorHasTimeToRenewItsWord(t *testing.T) {
 	w := newWorld(t, Kinds()[0])
-	w.say(t, `{"observedGeneration": 1, "username": "t", "conditions": [{"type": "Ready", "status": "True"}]}`)
-	must(t, unstructured.SetNestedField(w.resource.Object, int64(7), "spec", "quotas", "producerByteRate"))
+	w.say(t, `{"observedGeneration": 1, "url": "t", "conditions": [{"type": "Ready", "status": "True"}]}`)
+	must(t, unstructured.SetNestedField(w.resource.Object, int64(7), "spec", "replicas"))
 	must(t, api.Update(t.Context(), w.resource))
 
 	equal(t, "result", reconcile.Result{RequeueAfter: patience}, w.reconcile(t))
@@ -196,8 +196,8 @@ func TestAnotherOperatorHasTimeToRenewItsWord(t *testing.T) {
 	if got := said(t, w.resource); got.ObservedGeneration != 2 || !got.has(isOurs) || len(got.Conditions) != 1 {
 		t.Errorf("status: %+v", got)
 	}
-	if name, _, _ := unstructured.NestedString(w.resource.Object, "status", "username"); name != "t" {
-		t.Errorf("status.username is %q", name)
+	if url, _, _ := unstructured.NestedString(w.resource.Object, "status", "url"); url != "t" {
+		t.Errorf("status.url is %q", url)
 	}
 }
 

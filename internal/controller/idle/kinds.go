@@ -21,7 +21,6 @@ func Kinds() []Kind {
 	notReady := v1.Condition{Type: v1.ConditionNotReady, Status: v1.ConditionTrue}
 	unready := v1.Condition{Type: v1.ConditionReady, Status: v1.ConditionFalse}
 	return []Kind{
-		{v1.GroupVersion().WithKind("KafkaUser"), notReady, "Issue client certificates from the clients CA, or create SCRAM users with kafka-configs.sh; set rights with kafka-acls.sh and quotas with kafka-configs.sh."},
 		{v1.GroupVersion().WithKind("KafkaConnect"), notReady, "Run the workers of Kafka Connect yourself, for example in a Deployment."},
 		{v1.GroupVersion().WithKind("KafkaConnector"), notReady, "Create the connector through the REST API of a Kafka Connect that you run yourself."},
 		{v1.GroupVersion().WithKind("KafkaMirrorMaker2"), notReady, "Run connect-mirror-maker.sh yourself, for example in a Deployment."},

@@ -121,7 +121,7 @@ func (r *Reconciler) reconcile(ctx context.Context, k *v1.Kafka, report *control
 	if err != nil {
 		return err
 	}
-	return r.entity(ctx, k, cluster.Owner, keys, seen)
+	return r.entity(ctx, k, cluster, keys, seen)
 }
 
 // Gone ends what Kubernetes does not collect with the resource.

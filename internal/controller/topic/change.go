@@ -66,7 +66,7 @@ func (o *Operator) create(ctx context.Context, jobs []*job) error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	done := o.Metrics.request("create_topics")
+	done := o.Metrics.Request("create_topics")
 	made, err := o.Kafka.Create(ctx, wanted)
 	done()
 	if err != nil {
@@ -103,7 +103,7 @@ func (o *Operator) grow(ctx context.Context, jobs []*job) error {
 	if len(growing) == 0 {
 		return nil
 	}
-	done := o.Metrics.request("create_partitions")
+	done := o.Metrics.Request("create_partitions")
 	failed, err := o.Kafka.Grow(ctx, growing)
 	done()
 	if err != nil {
@@ -142,7 +142,7 @@ func (o *Operator) configure(ctx context.Context, jobs []*job) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	done := o.Metrics.request("alter_configs")
+	done := o.Metrics.Request("alter_configs")
 	failed, err := o.Kafka.Configure(ctx, changes)
 	done()
 	if err != nil {
@@ -166,7 +166,7 @@ func (o *Operator) delete(ctx context.Context, jobs []*job) error {
 	if len(names) == 0 {
 		return nil
 	}
-	done := o.Metrics.request("delete_topics")
+	done := o.Metrics.Request("delete_topics")
 	failed, err := o.Kafka.Delete(ctx, names)
 	done()
 	if err != nil {

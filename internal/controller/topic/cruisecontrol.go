@@ -6,6 +6,7 @@ import (
 	"time"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/controller/batch"
 	"castellan.io/castellan/internal/cruisecontrol"
 )
 
@@ -15,11 +16,11 @@ const cruiseControlLook = 10 * time.Second
 // CruiseControl has numbers of replicas changed by Cruise Control.
 type CruiseControl struct {
 	client  *cruisecontrol.Client
-	metrics *Metrics
+	metrics *batch.Metrics
 }
 
 // NewCruiseControl speaks to Cruise Control through the client.
-func NewCruiseControl(client *cruisecontrol.Client, metrics *Metrics) *CruiseControl {
+func NewCruiseControl(client *cruisecontrol.Client, metrics *batch.Metrics) *CruiseControl {
 	return &CruiseControl{client: client, metrics: metrics}
 }
 
@@ -46,7 +47,7 @@ func (c *CruiseControl) Change(ctx context.Context, changes []ReplicasChange) (m
 
 func (c *CruiseControl) request(ctx context.Context, decisions []cruisecontrol.Change, out map[string]ReplicasProgress) error {
 	for _, request := range cruisecontrol.Requests(decisions) {
-		done := c.metrics.request("cruisecontrol_topic_config")
+		done := c.metrics.Request("cruisecontrol_topic_config")
 		session, err := c.client.ChangeReplicas(ctx, request)
 		done()
 		if errors.Is(err, context.Canceled) {
@@ -66,7 +67,7 @@ func (c *CruiseControl) lookUp(ctx context.Context, decisions []cruisecontrol.Ch
 	if len(sessions) == 0 {
 		return nil
 	}
-	done := c.metrics.request("cruisecontrol_user_tasks")
+	done := c.metrics.Request("cruisecontrol_user_tasks")
 	tasks, err := c.client.Tasks(ctx, sessions)
 	done()
 	if errors.Is(err, context.Canceled) {

@@ -99,9 +99,9 @@ func TestOneTopicsRefusalOfADescriptionLetsOthersGo(t *testing.T) {
 }
 
 func TestAResourceKeepsItsClaimWhateverNameItAsksForLater(t *testing.T) {
-	r := newResources("ns")
-	r.put(made("b", func(t *v1.KafkaTopic) { t.Spec.TopicName, t.Status.TopicName = "a", "b" }))
-	if len(r.claiming("a")) > 0 || len(r.claiming("b")) != 1 {
-		t.Errorf("a is claimed by %v, b by %v", r.claiming("a"), r.claiming("b"))
+	o := operator(func(*Options) {})
+	o.added(made("b", func(t *v1.KafkaTopic) { t.Spec.TopicName, t.Status.TopicName = "a", "b" }))
+	if a, b := o.resources.Claiming("a"), o.resources.Claiming("b"); len(a) > 0 || len(b) != 1 {
+		t.Errorf("a is claimed by %v, b by %v", a, b)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
+	"castellan.io/castellan/internal/controller/batch"
 	"castellan.io/castellan/internal/topic"
 )
 
@@ -36,7 +37,7 @@ func (o *Operator) adopt(ctx context.Context) error {
 	}
 	var questions []broker.Question
 	for i := range all {
-		if !all[i].Internal && len(o.resources.claiming(all[i].Name)) == 0 && !o.Exclusion.MatchString(all[i].Name) {
+		if !all[i].Internal && len(o.resources.Claiming(all[i].Name)) == 0 && !o.Exclusion.MatchString(all[i].Name) {
 			questions = append(questions, broker.Question{Name: all[i].Name})
 		}
 	}
@@ -59,7 +60,7 @@ func (o *Operator) adoptSome(ctx context.Context, questions []broker.Question) e
 			jobs = append(jobs, &job{actual: answer.Topic})
 		}
 	}
-	o.eachOf(jobs, func(*job) bool { return true }, func(j *job) {
+	batch.Each(o.writers, jobs, func(*job) bool { return true }, func(j *job) {
 		if err := o.makeResource(ctx, j.actual); err != nil && ctx.Err() == nil {
 			log.FromContext(ctx).Info("cannot make a KafkaTopic for a topic", "topic", j.actual.Name, "why", err.Error())
 		}

@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/controller"
 	"castellan.io/castellan/internal/topic"
 )
 
@@ -43,7 +44,7 @@ func (o *Operator) added(t *v1.KafkaTopic) {
 		return
 	}
 	key := client.ObjectKeyFromObject(t)
-	o.resources.put(t)
+	o.resources.Put(t.Name, topic.Claimed(t), controller.Paused(t))
 	o.deletions.see(key, t)
 	o.queue.Add(key)
 }
@@ -58,7 +59,7 @@ func (o *Operator) changed(was, is *v1.KafkaTopic) {
 	if was.UID != is.UID {
 		o.gone(was)
 	}
-	o.resources.put(is)
+	o.resources.Put(is.Name, topic.Claimed(is), controller.Paused(is))
 	o.deletions.see(key, is)
 	if o.saysSomethingNew(was, is) {
 		o.queue.Forget(key)
@@ -87,21 +88,21 @@ func (o *Operator) gone(t *v1.KafkaTopic) {
 	selected := o.selects(t)
 	o.forget(key)
 	if selected && !o.Finalizers && topic.Managed(t) && !hasFinalizer(t) {
-		o.resources.orphan(key, topic.Claimed(t))
+		o.resources.Orphan(key, topic.Claimed(t))
 		o.queue.Add(key)
 	}
 	o.others(topic.Claimed(t))
 }
 
 func (o *Operator) forget(key types.NamespacedName) {
-	o.resources.remove(key)
+	o.resources.Remove(key)
 	o.deletions.forget(key)
 	o.queue.Forget(key)
 }
 
 // others looks at the resources that name a topic: one of them may manage it now.
 func (o *Operator) others(name string) {
-	for _, key := range o.resources.claiming(name) {
+	for _, key := range o.resources.Claiming(name) {
 		o.queue.Add(key)
 	}
 }

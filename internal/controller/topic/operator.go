@@ -4,12 +4,9 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
-	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -17,6 +14,7 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
+	"castellan.io/castellan/internal/controller/batch"
 	"castellan.io/castellan/internal/topic"
 )
 
@@ -46,7 +44,7 @@ type Options struct {
 	SyncInterval       time.Duration
 	// SkipConfigReview does not look at the brokers' configuration at the start.
 	SkipConfigReview bool
-	Metrics          *Metrics
+	Metrics          *batch.Metrics
 	Now              func() time.Time
 }
 
@@ -54,35 +52,26 @@ type Options struct {
 type Operator struct {
 	Options
 
-	taking    sync.Mutex
-	queue     workqueue.TypedRateLimitingInterface[types.NamespacedName]
-	resources *resources
+	queue     *batch.Queue
+	resources *batch.Resources
 	deletions *deletions
-	writers   chan struct{}
-	pulse     pulse
-	reach     reach
+	writers   batch.Writers
+	reach     *batch.Reach
+	synced    func() bool
 }
 
 // writersAtOnce is how many requests for the API server are under way at most.
 const writersAtOnce = 24
 
-// Delays after which something is tried again that Kafka or the API server refused for the moment.
-const (
-	firstDelay = 500 * time.Millisecond
-	lastDelay  = 2 * time.Minute
-)
-
 // New returns an operator that does nothing yet.
 func New(options Options) *Operator {
-	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[types.NamespacedName](firstDelay, lastDelay)
 	return &Operator{
 		Options:   options,
-		queue:     workqueue.NewTypedRateLimitingQueue(limiter),
-		resources: newResources(options.Namespace),
+		queue:     batch.NewQueue(options.BatchSize, options.BatchLinger, options.Metrics, options.Now),
+		resources: batch.NewResources(options.Namespace),
 		deletions: newDeletions(options.Now),
-		writers:   make(chan struct{}, writersAtOnce),
-		pulse:     pulse{now: options.Now},
-		reach:     reach{now: options.Now},
+		writers:   batch.NewWriters(writersAtOnce),
+		reach:     batch.NewReach(options.Now),
 	}
 }
 
@@ -96,22 +85,15 @@ func (o *Operator) Setup(ctx context.Context, mgr ctrl.Manager) error {
 	if err != nil {
 		return fmt.Errorf("watch KafkaTopics: %w", err)
 	}
-	o.pulse.synced = registration.HasSynced
+	o.synced = registration.HasSynced
 	return mgr.Add(manager.RunnableFunc(o.run))
 }
 
 // run works until the context ends.
 func (o *Operator) run(ctx context.Context) error {
 	defer o.queue.ShutDown()
-	if !toolscache.WaitForCacheSync(ctx.Done(), o.pulse.synced) {
+	if !toolscache.WaitForCacheSync(ctx.Done(), o.synced) {
 		return nil
-	}
-	ended := make(chan struct{})
-	for range o.Workers {
-		go func() {
-			defer func() { ended <- struct{}{} }()
-			o.work(ctx)
-		}()
 	}
 	go o.resync(ctx)
 	if !o.SkipConfigReview {
@@ -120,13 +102,24 @@ func (o *Operator) run(ctx context.Context) error {
 	if o.Mode == topic.TwoWay {
 		go o.discover(ctx)
 	}
-	<-ctx.Done()
-	o.queue.ShutDown()
-	for range o.Workers {
-		<-ended
-	}
+	o.queue.Work(ctx, o.Workers, o.reconcile)
 	return nil
 }
+
+// Alive tells whether the workers get on with what there is to do.
+func (o *Operator) Alive() bool { return o.queue.Alive() }
+
+// Ready tells whether the resources are known.
+func (o *Operator) Ready() bool { return o.synced != nil && o.synced() }
+
+// Resources is how many resources there are.
+func (o *Operator) Resources() int { return o.resources.Count() }
+
+// Paused is how many of them ask to be left alone.
+func (o *Operator) Paused() int { return o.resources.Paused() }
+
+// Requests is how many requests were sent to Kafka so far.
+func (o *Operator) Requests() int64 { return o.Kafka.Requests() }
 
 // review tells once if the brokers make topics by themselves: an application that is faster than its resource gets a topic of the
 // brokers' defaults.
@@ -142,49 +135,6 @@ func (o *Operator) review(ctx context.Context) {
 	}
 }
 
-// work takes batches until the queue ends.
-func (o *Operator) work(ctx context.Context) {
-	for {
-		keys, open := o.take(ctx)
-		if !open {
-			return
-		}
-		o.pulse.beat()
-		o.Metrics.batch(len(keys), o.queue.Len()+len(keys))
-		o.reconcile(ctx, keys)
-		for _, key := range keys {
-			o.queue.Done(key)
-		}
-		o.pulse.beat()
-	}
-}
-
-// take waits for the first key and adds what else has come, until the batch is full. One worker takes at a time: otherwise two could wait
-// for the same last key.
-func (o *Operator) take(ctx context.Context) ([]types.NamespacedName, bool) {
-	o.taking.Lock()
-	defer o.taking.Unlock()
-	key, down := o.queue.Get()
-	if down {
-		return nil, false
-	}
-	if o.queue.Len() < o.BatchSize {
-		select {
-		case <-time.After(o.BatchLinger):
-		case <-ctx.Done():
-		}
-	}
-	keys := []types.NamespacedName{key}
-	for len(keys) < o.BatchSize && o.queue.Len() > 0 {
-		key, down := o.queue.Get()
-		if down {
-			break
-		}
-		keys = append(keys, key)
-	}
-	return keys, true
-}
-
 // resync looks at everything once in a while: Kafka does not tell when something changes there.
 func (o *Operator) resync(ctx context.Context) {
 	for {
@@ -192,7 +142,7 @@ func (o *Operator) resync(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-time.After(o.lookInterval()):
-			o.resources.each(o.queue.Add)
+			o.resources.Each(o.queue.Add)
 		}
 	}
 }
@@ -206,6 +156,6 @@ func (o *Operator) lookInterval() time.Duration {
 	if o.Mode != topic.TwoWay {
 		return o.Resync
 	}
-	fair := time.Duration(o.resources.count()) * time.Second / topicsPerSecond
+	fair := time.Duration(o.resources.Count()) * time.Second / topicsPerSecond
 	return min(max(o.SyncInterval, fair), max(o.Resync, fair))
 }

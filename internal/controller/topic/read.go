@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/claim"
 	"castellan.io/castellan/internal/controller"
 	"castellan.io/castellan/internal/topic"
 )
@@ -61,18 +62,18 @@ func (o *Operator) cached(ctx context.Context, key types.NamespacedName) (*v1.Ka
 // orphan is about a resource that is gone, and whose topic is to go too. Whether the resource is really gone is asked of the API server
 // itself: a cache can lose what still exists.
 func (o *Operator) orphan(ctx context.Context, key types.NamespacedName) *job {
-	name, is := o.resources.orphaned(key)
+	name, is := o.resources.Orphaned(key)
 	if !is {
 		return nil
 	}
 	j := &job{key: key, wanted: topic.Wanted{Name: name}, deed: undecided}
-	if len(o.resources.claiming(name)) > 0 {
-		o.resources.adopted(key)
+	if len(o.resources.Claiming(name)) > 0 {
+		o.resources.Adopted(key)
 		return nil
 	}
 	err := o.Live.Get(ctx, key, &v1.KafkaTopic{})
 	if err == nil {
-		o.resources.adopted(key)
+		o.resources.Adopted(key)
 		return nil
 	}
 	if !apierrors.IsNotFound(err) {
@@ -101,7 +102,7 @@ func (o *Operator) examine(ctx context.Context, j *job) {
 		return
 	}
 	if rivals := o.rivals(ctx, j, name); len(rivals) > 0 {
-		if manages, message := topic.Manages(claim(j.resource), append(rivals, claim(j.resource))); !manages {
+		if manages, message := claim.Manages(claimOf(j.resource), append(rivals, claimOf(j.resource))); !manages {
 			j.refuse(v1.ReasonResourceConflict, message)
 			return
 		}
@@ -136,24 +137,24 @@ func (o *Operator) agreement(j *job) *topic.Agreed {
 }
 
 // rivals are the other resources that name the same topic and want it managed.
-func (o *Operator) rivals(ctx context.Context, j *job, name string) []topic.Claim {
-	keys := o.resources.claiming(name)
+func (o *Operator) rivals(ctx context.Context, j *job, name string) []claim.Claim {
+	keys := o.resources.Claiming(name)
 	if len(keys) < 2 && slices.Contains(keys, j.key) {
 		return nil
 	}
-	var out []topic.Claim
+	var out []claim.Claim
 	for _, key := range keys {
 		other, err := o.cached(ctx, key)
 		if key == j.key || err != nil || !topic.Managed(other) || other.DeletionTimestamp != nil {
 			continue
 		}
-		out = append(out, claim(other))
+		out = append(out, claimOf(other))
 	}
 	return out
 }
 
-func claim(t *v1.KafkaTopic) topic.Claim {
-	return topic.Claim{Namespace: t.Namespace, Name: t.Name, Created: t.CreationTimestamp.Time, Ready: isReady(t)}
+func claimOf(t *v1.KafkaTopic) claim.Claim {
+	return claim.Claim{Namespace: t.Namespace, Name: t.Name, Created: t.CreationTimestamp.Time, Ready: isReady(t)}
 }
 
 func isReady(t *v1.KafkaTopic) bool {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
+	"castellan.io/castellan/internal/controller/batch"
 	"castellan.io/castellan/internal/topic"
 )
 
@@ -32,7 +32,7 @@ func (o *Operator) reconcile(ctx context.Context, keys []types.NamespacedName) {
 	o.conclude(ctx, jobs, o.Now().Sub(began))
 }
 
-// silence is about jobs that Kafka did not answer. A restart of a broker is nothing to tell thousands of resources about.
+// silence is about jobs that Kafka did not answer.
 func (o *Operator) silence(jobs []*job, err error) {
 	if errors.Is(err, context.Canceled) {
 		for _, j := range jobs {
@@ -40,7 +40,7 @@ func (o *Operator) silence(jobs []*job, err error) {
 		}
 		return
 	}
-	patient := o.reach.lost() < patience
+	patient := o.reach.Lost() < batch.Patience
 	for _, j := range jobs {
 		if j.deed == tell && j.err != nil || j.only != nil {
 			continue
@@ -51,9 +51,6 @@ func (o *Operator) silence(jobs []*job, err error) {
 		}
 	}
 }
-
-// patience is how long Kafka may be silent before statuses say so: what its own clients wait by default.
-const patience = 40 * time.Second
 
 // ask describes the topics of the jobs that need it.
 func (o *Operator) ask(ctx context.Context, jobs []*job) error {
@@ -66,13 +63,13 @@ func (o *Operator) ask(ctx context.Context, jobs []*job) error {
 	if len(questions) == 0 {
 		return nil
 	}
-	done := o.Metrics.request("describe_topics")
+	done := o.Metrics.Request("describe_topics")
 	answers, err := o.Kafka.Describe(ctx, questions)
 	done()
 	if err != nil {
 		return err
 	}
-	o.reach.restored()
+	o.reach.Restored()
 	for _, j := range jobs {
 		if j.deed != undecided {
 			continue
@@ -98,7 +95,7 @@ func (o *Operator) askReassignments(ctx context.Context, jobs []*job) error {
 	if !asked {
 		return nil
 	}
-	done := o.Metrics.request("list_reassignments")
+	done := o.Metrics.Request("list_reassignments")
 	moving, err := o.Kafka.Reassignments(ctx)
 	done()
 	if errors.Is(err, broker.ErrUnreachable) || errors.Is(err, context.Canceled) {
@@ -150,7 +147,7 @@ func (j *job) kafkaFailed(err error) {
 
 // decide says about every job what is to be done, now that Kafka has answered.
 func (o *Operator) decide(jobs []*job) {
-	known := o.resources.count()
+	known := o.resources.Count()
 	for _, j := range jobs {
 		if j.deed != undecided {
 			continue

@@ -16,24 +16,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/controller/batch"
 	"castellan.io/castellan/internal/topic"
 )
-
-// eachOf does something about all jobs that need it, several at a time, and returns when all of it is done.
-func (o *Operator) eachOf(jobs []*job, needs func(*job) bool, do func(*job)) (wait func()) {
-	var all sync.WaitGroup
-	for _, j := range jobs {
-		if !needs(j) {
-			continue
-		}
-		all.Go(func() {
-			o.writers <- struct{}{}
-			defer func() { <-o.writers }()
-			do(j)
-		})
-	}
-	return all.Wait
-}
 
 // mark gives new resources their finalizer, so that none can go without its topic, and takes it from all if they are not to have any. The
 // function that it returns waits for that.
@@ -41,8 +26,8 @@ func (o *Operator) mark(ctx context.Context, jobs []*job) (wait func()) {
 	needs := func(j *job) bool {
 		return j.deed == undecided && j.resource != nil && !j.deleting() && hasFinalizer(j.resource) != o.Finalizers
 	}
-	marked := o.eachOf(jobs, needs, func(j *job) {
-		done := o.Metrics.request("add_finalizer")
+	marked := batch.Each(o.writers, jobs, needs, func(j *job) {
+		done := o.Metrics.Request("add_finalizer")
 		defer done()
 		j.unmarked = o.setFinalizer(ctx, j, o.Finalizers)
 	})
@@ -104,14 +89,14 @@ func (j *job) writeFailed(ctx context.Context, err error) {
 
 // record writes into the resources what became of the jobs.
 func (o *Operator) record(ctx context.Context, jobs []*job) {
-	o.eachOf(jobs, func(j *job) bool { return j.resource != nil && j.deed != nothing }, func(j *job) { o.recordOne(ctx, j) })()
+	batch.Each(o.writers, jobs, func(j *job) bool { return j.resource != nil && j.deed != nothing }, func(j *job) { o.recordOne(ctx, j) })()
 }
 
 func (o *Operator) recordOne(ctx context.Context, j *job) {
 	var err error
 	switch j.deed {
 	case release:
-		done := o.Metrics.request("remove_finalizer")
+		done := o.Metrics.Request("remove_finalizer")
 		err = o.setFinalizer(ctx, j, false)
 		done()
 	case deleteResource:
@@ -187,9 +172,9 @@ func (j *job) newestVersion() string {
 func (o *Operator) conclude(ctx context.Context, jobs []*job, took time.Duration) {
 	for _, j := range jobs {
 		log.FromContext(ctx).V(1).Info("looked at", "resource", j.key.String(), "deed", j.deed, "why", j.err, "later", j.later, "again", j.again)
-		o.Metrics.count(j, took)
+		o.count(j, took)
 		if j.resource == nil && j.deed == release {
-			o.resources.adopted(j.key)
+			o.resources.Adopted(j.key)
 		}
 		switch {
 		case j.later:

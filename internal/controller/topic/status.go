@@ -103,7 +103,7 @@ func (o *Operator) writeStatus(ctx context.Context, j *job) error {
 	if equality.Semantic.DeepEqual(j.resource.Status, is) {
 		return nil
 	}
-	done := o.Metrics.request("update_status")
+	done := o.Metrics.Request("update_status")
 	defer done()
 	// A whole status costs the API server less than a patch of one.
 	return o.Client.Status().Update(ctx, &v1.KafkaTopic{

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kerr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -19,6 +18,7 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/controller/batch"
 	"castellan.io/castellan/internal/topic"
 )
 
@@ -125,51 +125,6 @@ func naming(resource, topicName string) *v1.KafkaTopic {
 	return made(resource, func(t *v1.KafkaTopic) { t.Spec.TopicName = topicName })
 }
 
-func TestResourcesKnowWhoClaimsWhat(t *testing.T) {
-	r := newResources("ns")
-	r.put(made("t", nil))
-	paused := naming("b", "t")
-	paused.Annotations = map[string]string{v1.AnnotationPauseReconciliation: "true"}
-	r.put(paused)
-	r.put(paused)
-	if got := r.claiming("t"); !slices.Equal(got, []types.NamespacedName{key("b"), key("t")}) || r.count() != 2 || r.pausedCount() != 1 {
-		t.Errorf("%v claim it, of %d, %d paused", got, r.count(), r.pausedCount())
-	}
-	r.put(naming("t", "other"))
-	r.put(naming("b", "t"))
-	if got := r.claiming("t"); !slices.Equal(got, []types.NamespacedName{key("b")}) || len(r.claiming("other")) != 1 || r.pausedCount() != 0 {
-		t.Errorf("after another name: %v", got)
-	}
-	var each []string
-	r.each(func(k types.NamespacedName) { each = append(each, k.Name) })
-	if slices.Sort(each); !slices.Equal(each, []string{"b", "t"}) {
-		t.Errorf("each: %v", each)
-	}
-	for _, name := range []string{"t", "b", "b"} {
-		r.remove(key(name))
-	}
-	if r.count() != 0 || len(r.claims)+len(r.renamed)+len(r.paused) != 0 {
-		t.Errorf("something is left: %+v", r)
-	}
-}
-
-func TestAResourceThatIsBackLeftNothingBehind(t *testing.T) {
-	r := newResources("ns")
-	r.orphan(key("c"), "left")
-	if name, is := r.orphaned(key("c")); !is || name != "left" {
-		t.Errorf("left behind: %s", name)
-	}
-	r.put(naming("c", "left"))
-	if _, is := r.orphaned(key("c")); is {
-		t.Error("a resource that is back left nothing behind")
-	}
-	r.orphan(key("c"), "left")
-	r.adopted(key("c"))
-	if _, is := r.orphaned(key("c")); is {
-		t.Error("a topic that another resource has was not left behind")
-	}
-}
-
 func TestEventsThatSaySomethingNewAreLookedAt(t *testing.T) {
 	now := metav1.Now()
 	tests := map[string]struct {
@@ -215,13 +170,13 @@ func TestWhatIsLostWithItsLabelComesBackWithIt(t *testing.T) {
 	events := o.events()
 	events.OnAdd(with, true)
 	events.OnUpdate(with, without)
-	if o.resources.count() != 0 {
+	if o.resources.Count() != 0 {
 		t.Error("it is still known")
 	}
 	queued(o)
 	events.OnUpdate(without, with)
-	if got := queued(o); o.resources.count() != 1 || !slices.Equal(got, []string{"a"}) {
-		t.Errorf("%d known, %v queued", o.resources.count(), got)
+	if got := queued(o); o.resources.Count() != 1 || !slices.Equal(got, []string{"a"}) {
+		t.Errorf("%d known, %v queued", o.resources.Count(), got)
 	}
 }
 
@@ -241,7 +196,7 @@ func TestLookInterval(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := operator(func(o *Options) { o.Mode = test.mode })
 			for i := range test.size {
-				o.resources.names[fmt.Sprint(i)] = struct{}{}
+				o.resources.Put(fmt.Sprint(i), fmt.Sprint(i), false)
 			}
 			if got := o.lookInterval(); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
@@ -384,87 +339,28 @@ func TestKafkaMayBeSilentForAWhile(t *testing.T) {
 	if diff := cmp.Diff([]deed{nothing, tell, tell, nothing}, look(silent)); diff != "" {
 		t.Errorf("at first (-want +got):\n%s", diff)
 	}
-	c.passes(patience + time.Second)
+	c.passes(batch.Patience + time.Second)
 	if diff := cmp.Diff([]deed{tell, tell, tell, tell}, look(silent)); diff != "" {
 		t.Errorf("after a while (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]deed{nothing, nothing, nothing, nothing}, look(context.Canceled)); diff != "" {
 		t.Errorf("at the end of the operator (-want +got):\n%s", diff)
 	}
-	o.reach.restored()
+	o.reach.Restored()
 	if diff := cmp.Diff([]deed{nothing, tell, tell, nothing}, look(silent)); diff != "" {
 		t.Errorf("when it begins again (-want +got):\n%s", diff)
 	}
 }
 
-func TestMetrics(t *testing.T) {
-	kafka, err := broker.OpenTopics(broker.Access{Brokers: []string{"127.0.0.1:1"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer kafka.Close()
-	m := NewMetrics("ns", "l=1", true, time.Now)
-	o := operator(func(o *Options) { o.Metrics, o.Kafka = m, kafka })
-	registry := prometheus.NewRegistry()
-	if err := m.Register(registry, o); err != nil {
-		t.Fatal(err)
-	}
-	o.added(made("a", nil))
-	o.added(made("b", func(t *v1.KafkaTopic) { t.Annotations = map[string]string{v1.AnnotationPauseReconciliation: "true"} }))
-	m.batch(3, 5)
-	m.batch(2, 9)
-	for range 2 {
-		m.request("create_topics")()
-	}
-	want := map[string]float64{
-		"strimzi_resources": 2, "strimzi_resources_paused": 1, "strimzi_reconciliations_max_batch_size": 3, "strimzi_reconciliations_max_queue_size": 9,
-		"strimzi_reconciliations_locked_total": 0, "strimzi_create_topics_duration_seconds": 2, "strimzi_delete_topics_duration_seconds": 0,
-	}
-	if diff := cmp.Diff(want, gathered(t, registry, want)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	var none *Metrics
-	none.batch(1, 1)
-	none.count(&job{}, 0)
-	none.request("create_topics")()
-	NewMetrics("ns", "", false, time.Now).request("create_topics")()
-}
-
-// gathered are the values, or for durations the numbers of them, of the metrics with these names.
-func gathered(t *testing.T, registry *prometheus.Registry, names map[string]float64) map[string]float64 {
-	t.Helper()
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]float64{}
-	for _, f := range families {
-		if _, asked := names[f.GetName()]; !asked {
-			continue
-		}
-		for _, one := range f.GetMetric() {
-			out[f.GetName()] += one.GetGauge().GetValue() + one.GetCounter().GetValue() + float64(one.GetHistogram().GetSampleCount())
-			labels := map[string]string{}
-			for _, l := range one.GetLabel() {
-				labels[l.GetName()] = l.GetValue()
-			}
-			if diff := cmp.Diff(map[string]string{"kind": "KafkaTopic", "namespace": "ns", "selector": "l=1"}, labels); diff != "" {
-				t.Errorf("labels of %s (-want +got):\n%s", f.GetName(), diff)
-			}
-		}
-	}
-	return out
-}
-
 func TestFailedTopicsAreCounted(t *testing.T) {
-	m := NewMetrics("counted", "", false, time.Now)
+	o := operator(func(o *Options) { o.Metrics = NewMetrics("counted", "", false, time.Now) })
 	if err := controller.RegisterMetrics(); err != nil {
 		t.Fatal(err)
 	}
-	m.count(&job{resource: made("a", nil)}, time.Second)
-	m.count(&job{resource: made("a", nil), err: errors.New("x")}, time.Second)
-	m.count(&job{resource: made("a", nil), difference: topic.Difference{Refused: []topic.Refusal{{}}}}, time.Second)
-	m.count(&job{deed: release}, time.Second)
+	o.count(&job{resource: made("a", nil)}, time.Second)
+	o.count(&job{resource: made("a", nil), err: errors.New("x")}, time.Second)
+	o.count(&job{resource: made("a", nil), difference: topic.Difference{Refused: []topic.Refusal{{}}}}, time.Second)
+	o.count(&job{deed: release}, time.Second)
 	got := map[string]float64{}
 	families, err := metrics.Registry.Gather()
 	if err != nil {
@@ -483,30 +379,27 @@ func TestFailedTopicsAreCounted(t *testing.T) {
 	}
 }
 
-func TestPulse(t *testing.T) {
-	c := &clock{at: time.Unix(1000, 0)}
-	o := operator(func(o *Options) { o.Now = c.now })
+func TestAnOperatorIsReadyWhenTheResourcesAreKnown(t *testing.T) {
+	o := operator(func(*Options) {})
 	if o.Ready() || !o.Alive() {
 		t.Error("before it starts it is alive, and not ready")
 	}
 	synced := false
-	o.pulse.synced = func() bool { return synced }
+	o.synced = func() bool { return synced }
 	if o.Ready() {
 		t.Error("ready before the resources are known")
 	}
-	synced = true
-	o.pulse.beat()
-	c.passes(time.Hour)
-	if !o.Ready() || !o.Alive() {
-		t.Error("an operator without work is alive")
+	if synced = true; !o.Ready() {
+		t.Error("not ready although the resources are known")
 	}
-	o.queue.Add(key("a"))
-	if o.Alive() {
-		t.Error("work has waited for an hour")
-	}
-	o.pulse.beat()
-	if !o.Alive() {
-		t.Error("it works")
+}
+
+func TestResourcesAndPausedOnesAreCounted(t *testing.T) {
+	o := operator(func(*Options) {})
+	o.added(made("a", nil))
+	o.added(made("b", func(t *v1.KafkaTopic) { t.Annotations = map[string]string{v1.AnnotationPauseReconciliation: "true"} }))
+	if o.Resources() != 2 || o.Paused() != 1 {
+		t.Errorf("%d resources, %d paused", o.Resources(), o.Paused())
 	}
 }
 

@@ -38,8 +38,8 @@ func (n naming) labels(users map[string]string) map[string]string {
 	cluster := n.plan.Owner.Name
 	out[v1.LabelComponentType] = n.component.Type
 	out[v1.LabelAppName] = n.component.Type
-	out[v1.LabelAppInstance] = labelValue(cluster)
-	out[v1.LabelAppPartOf] = labelValue("strimzi-" + cluster)
+	out[v1.LabelAppInstance] = LabelValue(cluster)
+	out[v1.LabelAppPartOf] = LabelValue("strimzi-" + cluster)
 	out[v1.LabelAppManagedBy] = v1.ManagedByClusterOperator
 	return out
 }
@@ -57,7 +57,8 @@ func (n naming) selector() map[string]string {
 	return out
 }
 
-func labelValue(value string) string {
+// LabelValue is what of a text can be the value of a label.
+func LabelValue(value string) string {
 	if len(value) > maxLabelValue {
 		value = value[:maxLabelValue]
 	}

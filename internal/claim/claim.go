@@ -1,11 +1,11 @@
-package topic
+package claim
 
 import (
 	"fmt"
 	"time"
 )
 
-// Claim is a resource that names a topic.
+// Claim is a resource that names something in Kafka.
 type Claim struct {
 	Namespace, Name string
 	Created         time.Time
@@ -13,7 +13,7 @@ type Claim struct {
 	Ready bool
 }
 
-// Manages tells whether the claim is the one that manages the topic which all of them name; if not, the message says who does.
+// Manages tells whether the claim is the one that manages what all of them name; if not, the message says who does.
 // The oldest does. If several are, the one that is ready stays; if that does not decide, none is trusted with it.
 func Manages(claim Claim, all []Claim) (bool, string) {
 	var winner *Claim

@@ -1,0 +1,142 @@
+package user
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "castellan.io/castellan/api/v1"
+)
+
+// copiesIn are the copies of users' Secrets in another namespace.
+func (o *Operator) copiesIn(namespace string) *secrets {
+	selector := metav1.ListOptions{LabelSelector: selectorOf(o.Labels) + separator(o.Labels) + v1.LabelCopyOf}
+	return o.watchSecrets(namespace, selector, rememberCopy, o.secretEvents(func(s *stored) (string, bool) {
+		return s.Labels[v1.LabelCopyOf], s.Annotations[v1.AnnotationCopiedFrom] == o.Namespace
+	}))
+}
+
+func separator(labels map[string]string) string {
+	if len(labels) == 0 {
+		return ""
+	}
+	return ","
+}
+
+// rememberCopy remembers of whom a Secret is a copy, too.
+func rememberCopy(s *corev1.Secret) *stored {
+	out := remember(s)
+	out.Labels = map[string]string{v1.LabelCopyOf: s.Labels[v1.LabelCopyOf]}
+	out.Annotations = map[string]string{v1.AnnotationCopiedFrom: s.Annotations[v1.AnnotationCopiedFrom]}
+	return out
+}
+
+// copiesOf are the copies that exist of the Secret of a resource.
+func (o *Operator) copiesOf(resource string) []*stored {
+	var out []*stored
+	for _, in := range o.copies {
+		if s := in.get(o.SecretPrefix + resource); s != nil && s.Labels[v1.LabelCopyOf] == resource && s.Annotations[v1.AnnotationCopiedFrom] == o.Namespace {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// copySecret makes the copies of a Secret like it, and removes those that are not wanted.
+func (o *Operator) copySecret(ctx context.Context, j *job) error {
+	var wanted []string
+	if j.deed == keep && j.secret != "" {
+		wanted = namespacesOf(j.resource)
+	}
+	for _, s := range o.copiesOf(j.key.Name) {
+		if slices.Contains(wanted, s.Namespace) {
+			continue
+		}
+		if err := o.deleteSecret(ctx, s); err != nil {
+			return err
+		}
+	}
+	for _, namespace := range wanted {
+		if in, may := o.copies[namespace]; may {
+			if err := o.copyTo(ctx, j, in); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// copyTo makes one copy. A Secret that is something else is left alone.
+func (o *Operator) copyTo(ctx context.Context, j *job, in *secrets) error {
+	meta := o.describeSecret(j.resource)
+	meta.Namespace, meta.OwnerReferences = in.namespace, nil
+	delete(meta.Labels, v1.LabelKind) // a user operator over there would take it for one of its own
+	meta.Labels[v1.LabelCopyOf] = j.resource.Name
+	if meta.Annotations == nil {
+		meta.Annotations = map[string]string{}
+	}
+	meta.Annotations[v1.AnnotationCopiedFrom] = o.Namespace
+	is, err := o.contentNow(ctx, j)
+	if err != nil {
+		return err
+	}
+	if there := in.get(meta.Name); there != nil && there.content == is && there.describedAs(meta) {
+		return nil
+	}
+	if j.data == nil {
+		original, err := o.secretOf(ctx, o.Namespace, j.secret)
+		if err != nil || original == nil {
+			return fmt.Errorf("copy Secret %s to namespace %s: it cannot be read: %w", j.secret, in.namespace, err)
+		}
+		j.data = original.Data
+	}
+	there, err := o.secretOf(ctx, in.namespace, meta.Name)
+	if err != nil {
+		return err
+	}
+	if there == nil {
+		err = o.Client.Create(ctx, &corev1.Secret{ObjectMeta: meta, Data: j.data, Type: corev1.SecretTypeOpaque})
+		return problemOf(err, "copy Secret %s to namespace %s", j.secret, in.namespace)
+	}
+	if there.Labels[v1.LabelCopyOf] != j.resource.Name || there.Annotations[v1.AnnotationCopiedFrom] != o.Namespace {
+		return &problem{v1.ReasonExecution, fmt.Sprintf("%s: Secret %s in namespace %s is no copy of this user's: rename or delete it, or take the namespace out of the annotation %s",
+			v1.ReasonInvalidResource, meta.Name, in.namespace, v1.AnnotationCopySecretTo)}
+	}
+	describe(there, meta)
+	there.Data = j.data
+	return problemOf(o.Client.Update(ctx, there), "copy Secret %s to namespace %s", j.secret, in.namespace)
+}
+
+// contentNow is the digest of what the Secret of the user holds.
+func (o *Operator) contentNow(_ context.Context, j *job) (digest, error) {
+	if j.data != nil {
+		return contentOf(j.data), nil
+	}
+	is := o.secrets.get(j.secret)
+	if is == nil {
+		return digest{}, fmt.Errorf("Secret %s is not known yet", j.secret)
+	}
+	return is.content, nil
+}
+
+// deleteSecret deletes the Secret that was seen, and no other one of its name.
+func (o *Operator) deleteSecret(ctx context.Context, s *stored) error {
+	target := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: s.Name}}
+	err := o.Client.Delete(ctx, target, client.Preconditions{UID: &s.UID, ResourceVersion: &s.ResourceVersion})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return problemOf(err, "delete Secret %s in namespace %s", s.Name, s.Namespace)
+}
+
+func problemOf(err error, doing string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf(doing+": %w", append(args, err)...)
+}

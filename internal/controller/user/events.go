@@ -1,0 +1,115 @@
+package user
+
+import (
+	"maps"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/user"
+)
+
+// events fill the queue. The statuses that the operator itself writes are no reason to look again.
+func (o *Operator) events() toolscache.ResourceEventHandler {
+	return toolscache.ResourceEventHandlerFuncs{
+		AddFunc: func(object any) {
+			if u, is := object.(*v1.KafkaUser); is {
+				o.added(u)
+			}
+		},
+		UpdateFunc: func(before, after any) {
+			was, is1 := before.(*v1.KafkaUser)
+			is, is2 := after.(*v1.KafkaUser)
+			if is1 && is2 {
+				o.changed(was, is)
+			}
+		},
+		DeleteFunc: func(object any) {
+			if last, is := object.(toolscache.DeletedFinalStateUnknown); is {
+				object = last.Obj
+			}
+			if u, is := object.(*v1.KafkaUser); is {
+				o.gone(u)
+			}
+		},
+	}
+}
+
+func (o *Operator) put(u *v1.KafkaUser) {
+	o.resources.Put(u.Name, user.UsernameOf(u), controller.Paused(u))
+}
+
+func (o *Operator) added(u *v1.KafkaUser) {
+	o.put(u)
+	o.queue.Add(client.ObjectKeyFromObject(u))
+}
+
+func (o *Operator) changed(was, is *v1.KafkaUser) {
+	o.put(is)
+	before, after := user.UsernameOf(was), user.UsernameOf(is)
+	if was.UID != is.UID || was.Generation != is.Generation || !maps.Equal(was.Annotations, is.Annotations) || !maps.Equal(was.Labels, is.Labels) {
+		key := client.ObjectKeyFromObject(is)
+		o.queue.Forget(key)
+		o.queue.Add(key)
+	}
+	if before != after {
+		o.left(before)
+	}
+}
+
+// gone is about a resource that does not exist any more, or has lost the labels.
+func (o *Operator) gone(u *v1.KafkaUser) {
+	key := client.ObjectKeyFromObject(u)
+	o.resources.Remove(key)
+	o.queue.Forget(key)
+	o.queue.Add(key)
+	o.left(user.UsernameOf(u))
+}
+
+// left is about a user whom a resource does not claim any more: another one may manage it now, or none.
+func (o *Operator) left(username string) {
+	others := o.resources.Claiming(username)
+	for _, key := range others {
+		o.queue.Add(key)
+	}
+	if len(others) == 0 {
+		o.orphan(username)
+	}
+}
+
+// orphanMark begins the names of keys that are no resource's: no resource can be called like that.
+const orphanMark = "/"
+
+// orphan has a user looked at that Kafka may know and no resource claims.
+func (o *Operator) orphan(username string) {
+	o.queue.Add(types.NamespacedName{Namespace: o.Namespace, Name: orphanMark + username})
+}
+
+// orphaned is the user that a key means which is no resource's.
+func orphaned(key types.NamespacedName) (string, bool) {
+	return strings.CutPrefix(key.Name, orphanMark)
+}
+
+// secretEvents look at the user to whom a Secret belongs. of finds its resource.
+func (o *Operator) secretEvents(of func(*stored) (string, bool)) toolscache.ResourceEventHandler {
+	look := func(object any) {
+		if last, is := object.(toolscache.DeletedFinalStateUnknown); is {
+			object = last.Obj
+		}
+		s, is := object.(*stored)
+		if !is {
+			return
+		}
+		if name, is := of(s); is {
+			o.queue.Add(types.NamespacedName{Namespace: o.Namespace, Name: name})
+		}
+	}
+	return toolscache.ResourceEventHandlerFuncs{
+		AddFunc: look, DeleteFunc: look,
+		UpdateFunc: func(_, after any) { look(after) },
+	}
+}

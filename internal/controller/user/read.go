@@ -1,0 +1,237 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/claim"
+	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/user"
+	"castellan.io/castellan/internal/user/credential"
+)
+
+// read makes the jobs of a batch, as far as resources alone tell.
+func (o *Operator) read(ctx context.Context, keys []types.NamespacedName) []*job {
+	jobs := make([]*job, 0, len(keys))
+	for _, key := range keys {
+		if j := o.job(ctx, key); j != nil {
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs
+}
+
+func (o *Operator) job(ctx context.Context, key types.NamespacedName) *job {
+	if username, is := orphaned(key); is {
+		return o.orphanJob(ctx, key, username)
+	}
+	resource, err := o.cached(ctx, key)
+	if apierrors.IsNotFound(err) {
+		return o.goneJob(ctx, key)
+	}
+	if err != nil || resource.DeletionTimestamp != nil {
+		return nil // the cache fails for nothing but what is not there; what is on its way out comes again when it is gone
+	}
+	j := &job{key: key, resource: resource, username: user.UsernameOf(resource)}
+	if controller.Paused(resource) {
+		j.only = &v1.Condition{Type: v1.ConditionReconciliationPaused, Status: v1.ConditionTrue}
+		return j
+	}
+	o.examine(ctx, j)
+	return j
+}
+
+// cached reads a resource from the cache without copying it.
+func (o *Operator) cached(ctx context.Context, key types.NamespacedName) (*v1.KafkaUser, error) {
+	out := &v1.KafkaUser{}
+	err := o.Cache.Get(ctx, key, out, client.UnsafeDisableDeepCopy)
+	return out, err
+}
+
+// orphanJob is about a user that no resource claims. Whether there is really none is asked of the API server itself: a cache can lose what
+// still exists.
+func (o *Operator) orphanJob(ctx context.Context, key types.NamespacedName, username string) *job {
+	if len(o.resources.Claiming(username)) > 0 {
+		return nil
+	}
+	j := &job{key: key, username: username, deed: remove}
+	j.wanted.Principal, j.wanted.Other = username, "CN="+username
+	exists, err := o.exists(ctx, username)
+	if err != nil {
+		j.fail(err)
+		return j
+	}
+	if exists {
+		return nil
+	}
+	return j
+}
+
+// goneJob is about a Secret whose resource does not exist. What Kafka holds is another job's: see left.
+func (o *Operator) goneJob(ctx context.Context, key types.NamespacedName) *job {
+	if o.secrets.get(o.SecretPrefix+key.Name) == nil && len(o.copiesOf(key.Name)) == 0 {
+		return nil
+	}
+	j := &job{key: key, deed: remove}
+	exists, err := o.exists(ctx, key.Name)
+	if err != nil {
+		j.fail(err)
+		return j
+	}
+	if exists {
+		return nil
+	}
+	return j
+}
+
+// exists asks the API server whether a resource of the name exists that is the operator's.
+func (o *Operator) exists(ctx context.Context, name string) (bool, error) {
+	var is v1.KafkaUser
+	err := o.Live.Get(ctx, types.NamespacedName{Namespace: o.Namespace, Name: name}, &is)
+	if apierrors.IsNotFound(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read KafkaUser %s: %w", name, err)
+	}
+	for label, value := range o.Labels {
+		if is.Labels[label] != value {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// examine finds out what the resource wants, and whether it may.
+func (o *Operator) examine(ctx context.Context, j *job) {
+	if rivals := o.rivals(ctx, j); len(rivals) > 0 {
+		if manages, message := claim.Manages(claimOf(j.resource), append(rivals, claimOf(j.resource))); !manages {
+			j.refuse(v1.ReasonResourceConflict, fmt.Sprintf("the user %s is another resource's: %s", j.username, message))
+			return
+		}
+	}
+	wanted, err := user.Read(j.resource, user.Rules{ACLs: o.ACLs && o.held.keepsACLs()})
+	wish, wishErr := credential.Read(j.resource, o.Credentials)
+	if err := joined(err, wishErr); err != nil {
+		j.refuse(v1.ReasonExecution, v1.ReasonInvalidResource+": "+err.Error())
+		return
+	}
+	j.wanted, j.wish, j.deed = wanted, wish, keep
+	for _, p := range user.Futile(j.resource) {
+		j.warnings = append(j.warnings, warning(v1.WarningFutileACL, p.String()))
+	}
+	if o.supplied(ctx, j); j.deed == keep {
+		o.wantCopies(j)
+	}
+}
+
+// joined is one error about all that is wrong.
+func joined(errs ...error) error {
+	var all user.Problems
+	for _, err := range errs {
+		if some, is := errors.AsType[user.Problems](err); is {
+			all = append(all, some...)
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+// supplied reads the password that the user has brought.
+func (o *Operator) supplied(ctx context.Context, j *job) {
+	a := j.resource.Spec.Authentication
+	if a == nil || a.Type != v1.UserAuthenticationScramSha512 || a.Password == nil {
+		return
+	}
+	const field = "spec.authentication.password.valueFrom.secretKeyRef"
+	refuse := func(what, right string) {
+		j.refuse(v1.ReasonExecution, v1.ReasonInvalidResource+": "+user.Problem{Field: field, What: what, Right: right}.String())
+	}
+	from := a.Password.ValueFrom.SecretKeyRef
+	if from.Name == "" || from.Key == "" {
+		refuse("is incomplete", "write name and key of a Secret in namespace "+o.Namespace)
+		return
+	}
+	secret, err := o.secretOf(ctx, o.Namespace, from.Name)
+	if err != nil {
+		j.fail(err)
+		j.later = true
+		return
+	}
+	if secret == nil {
+		refuse(fmt.Sprintf("Secret %s does not exist in namespace %s", from.Name, o.Namespace), "make it, with the password under "+from.Key)
+		return
+	}
+	password, there := secret.Data[from.Key]
+	switch {
+	case !there:
+		refuse(fmt.Sprintf("Secret %s has no entry %s", from.Name, from.Key), "add it, or name another one")
+	case len(password) == 0:
+		refuse(fmt.Sprintf("%s of Secret %s is empty", from.Key, from.Name), "write a password into it")
+	default:
+		text := string(password)
+		j.wish.Password = &text
+	}
+}
+
+// rivals are the other resources that claim the same user.
+func (o *Operator) rivals(ctx context.Context, j *job) []claim.Claim {
+	keys := o.resources.Claiming(j.username)
+	if len(keys) < 2 {
+		return nil
+	}
+	var out []claim.Claim
+	for _, key := range keys {
+		other, err := o.cached(ctx, key)
+		if key == j.key || err != nil || other.DeletionTimestamp != nil {
+			continue
+		}
+		out = append(out, claimOf(other))
+	}
+	return out
+}
+
+func claimOf(u *v1.KafkaUser) claim.Claim {
+	return claim.Claim{Namespace: u.Namespace, Name: u.Name, Created: u.CreationTimestamp.Time, Ready: isReady(u)}
+}
+
+func isReady(u *v1.KafkaUser) bool {
+	for _, c := range u.Status.Conditions {
+		if c.Type == v1.ConditionReady && c.Status == v1.ConditionTrue {
+			return true
+		}
+	}
+	return false
+}
+
+// wantCopies tells which namespaces are to have a copy of the Secret and may not.
+func (o *Operator) wantCopies(j *job) {
+	for _, namespace := range namespacesOf(j.resource) {
+		if _, may := o.copies[namespace]; !may {
+			j.warnings = append(j.warnings, warning(v1.WarningSecretNotCopied, fmt.Sprintf(
+				"metadata.annotations.%s: namespace %s may have no copy of the Secret: name it in the annotation %s of the Kafka resource", v1.AnnotationCopySecretTo, namespace, v1.AnnotationUserSecretNamespaces)))
+		}
+	}
+}
+
+// namespacesOf are those that are to have a copy of the user's Secret.
+func namespacesOf(u *v1.KafkaUser) []string {
+	var out []string
+	for name := range strings.SplitSeq(u.Annotations[v1.AnnotationCopySecretTo], ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}

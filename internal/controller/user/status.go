@@ -1,0 +1,78 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/broker"
+	"castellan.io/castellan/internal/controller"
+)
+
+// status is what the resource is to say after a job.
+func (j *job) status() v1.KafkaUserStatus {
+	if j.only != nil {
+		// Nobody has looked at this version of the resource.
+		out := *j.resource.Status.DeepCopy()
+		out.Conditions = []v1.Condition{*j.only}
+		return out
+	}
+	out := v1.KafkaUserStatus{ObservedGeneration: j.resource.Generation}
+	if j.err != nil {
+		out.Conditions = append([]v1.Condition{j.failure()}, j.warnings...)
+		return out
+	}
+	out.Username, out.Secret = j.wanted.Principal, j.secret
+	out.Conditions = append([]v1.Condition{{Type: v1.ConditionReady, Status: v1.ConditionTrue}}, j.warnings...)
+	if len(j.drift) > 0 {
+		out.Conditions = append(out.Conditions, warning(v1.WarningDrift, "Kafka differs from the resource and is left like that: "+strings.Join(j.drift, ", ")))
+	}
+	return out
+}
+
+// failure tells why the user is not as wanted.
+func (j *job) failure() v1.Condition {
+	out := v1.Condition{Type: v1.ConditionNotReady, Status: v1.ConditionTrue, Reason: v1.ReasonExecution, Message: j.err.Error()}
+	if p, is := errors.AsType[*problem](j.err); is {
+		out.Reason = p.reason
+	}
+	if errors.Is(j.err, broker.ErrUnreachable) {
+		out.Reason = v1.ReasonTimeout
+	}
+	return out
+}
+
+func warning(reason, message string) v1.Condition {
+	return v1.Condition{Type: v1.ConditionWarning, Status: v1.ConditionTrue, Reason: reason, Message: message}
+}
+
+// writeStatus writes the status if it says something new.
+func (o *Operator) writeStatus(ctx context.Context, j *job) error {
+	is := j.status()
+	controller.Stamp(j.resource.Status.Conditions, is.Conditions, o.Now())
+	if equality.Semantic.DeepEqual(j.resource.Status, is) {
+		return nil
+	}
+	// A whole status costs the API server less than a patch of one.
+	err := o.Client.Status().Update(ctx, &v1.KafkaUser{
+		ObjectMeta: metav1.ObjectMeta{Namespace: j.key.Namespace, Name: j.key.Name, UID: j.resource.UID, ResourceVersion: j.resource.ResourceVersion},
+		Status:     is,
+	})
+	if err != nil {
+		return fmt.Errorf("write the status of KafkaUser %s: %w", j.key.Name, err)
+	}
+	return nil
+}
+
+// settled tells whether the status says that this version of the resource is carried out.
+func (j *job) settled() bool {
+	s := j.resource.Status
+	return s.ObservedGeneration == j.resource.Generation && s.Username == j.wanted.Principal &&
+		slices.ContainsFunc(s.Conditions, func(c v1.Condition) bool { return c.Type == v1.ConditionReady && c.Status == v1.ConditionTrue })
+}

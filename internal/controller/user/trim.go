@@ -1,0 +1,61 @@
+package user
+
+import (
+	"maps"
+	"slices"
+	"unique"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	toolscache "k8s.io/client-go/tools/cache"
+
+	v1 "castellan.io/castellan/api/v1"
+)
+
+// Trim leaves out of a resource what nobody here reads, and has resources share what they have in common: there may be ten thousand. It is
+// the cache's transformation.
+func Trim() toolscache.TransformFunc {
+	return func(object any) (any, error) {
+		u, is := object.(*v1.KafkaUser)
+		if !is {
+			return object, nil
+		}
+		u.TypeMeta, u.ManagedFields, u.OwnerReferences, u.GenerateName, u.Finalizers = metav1.TypeMeta{}, nil, nil, "", nil
+		maps.DeleteFunc(u.Annotations, func(name, _ string) bool { return !slices.Contains(annotationsRead(), name) })
+		if len(u.Annotations) == 0 {
+			u.Annotations = nil
+		}
+		u.Namespace = unique.Make(u.Namespace).Value()
+		for name, value := range u.Labels {
+			delete(u.Labels, name)
+			u.Labels[unique.Make(name).Value()] = unique.Make(value).Value()
+		}
+		for i := range u.Status.Conditions {
+			c := &u.Status.Conditions[i]
+			c.Type, c.Status, c.Reason, c.Message = unique.Make(c.Type).Value(), unique.Make(c.Status).Value(), unique.Make(c.Reason).Value(), unique.Make(c.Message).Value()
+		}
+		shareRules(u.Spec.Authorization)
+		return u, nil
+	}
+}
+
+func annotationsRead() []string {
+	return []string{
+		v1.AnnotationPauseReconciliation, v1.AnnotationUsername, v1.AnnotationLifetime, v1.AnnotationRenewBefore, v1.AnnotationKeyAlgorithm,
+		v1.AnnotationScramMechanisms, v1.AnnotationRotateAfter, v1.AnnotationRotate, v1.AnnotationCertificateRequest, v1.AnnotationCopySecretTo, v1.AnnotationDrift,
+	}
+}
+
+// shareRules has equal words of rules be the same ones.
+func shareRules(a *v1.UserAuthorization) {
+	if a == nil {
+		return
+	}
+	for i := range a.ACLs {
+		r := &a.ACLs[i]
+		r.Type, r.Host = unique.Make(r.Type).Value(), unique.Make(r.Host).Value()
+		r.Resource.Type, r.Resource.PatternType = unique.Make(r.Resource.Type).Value(), unique.Make(r.Resource.PatternType).Value()
+		for k := range r.Operations {
+			r.Operations[k] = unique.Make(r.Operations[k]).Value()
+		}
+	}
+}
