@@ -110,7 +110,7 @@ func labelsOf(cluster string, said []string) (map[string]string, error) {
 	return out, nil
 }
 
-// wholeNames reads a flag that matches whole names; without it, and where it is empty, nothing does.
+// wholeNames reads a flag that matches whole names; nil where nothing is said.
 func wholeNames(flag, pattern string) (*regexp.Regexp, error) {
 	if pattern == "" {
 		return nil, nil

@@ -32,7 +32,8 @@ func newRootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		newConvertCommand(), newInstallCommand(), newOperatorCommand(), newStorageProvisionerCommand(), newTopicOperatorCommand(), newUserOperatorCommand(), newTopicsCommand(),
+		newConvertCommand(), newInstallCommand(), newOperatorCommand(), newStorageProvisionerCommand(), newTopicOperatorCommand(), newUserOperatorCommand(),
+		newTopicsCommand(), newUsersCommand(),
 	)
 	return root
 }
