@@ -35,16 +35,18 @@ func TestAnAPIServerAcceptsEveryManifest(t *testing.T) {
 	}
 }
 
-// TestAnAPIServerAcceptsATopicOperatorByItself asks what `kubectl apply --dry-run=server` asks.
-func TestAnAPIServerAcceptsATopicOperatorByItself(t *testing.T) {
-	manifests, err := install.TopicOperator(install.Options{Namespace: kubetest.Namespace(t, api)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, object := range decode(t, manifests) {
-		object.SetManagedFields(nil)
-		if err := api.Apply(t.Context(), client.ApplyConfigurationFromUnstructured(object), client.DryRunAll, client.ForceOwnership, client.FieldOwner("test")); err != nil {
-			t.Errorf("%s %s: %v", object.GetKind(), object.GetName(), err)
+// TestAnAPIServerAcceptsOperatorsByThemselves asks what `kubectl apply --dry-run=server` asks.
+func TestAnAPIServerAcceptsOperatorsByThemselves(t *testing.T) {
+	for name, operator := range allAlone() {
+		manifests, err := operator.render(install.Options{Namespace: kubetest.Namespace(t, api)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, object := range decode(t, manifests) {
+			object.SetManagedFields(nil)
+			if err := api.Apply(t.Context(), client.ApplyConfigurationFromUnstructured(object), client.DryRunAll, client.ForceOwnership, client.FieldOwner("test")); err != nil {
+				t.Errorf("%s: %s %s: %v", name, object.GetKind(), object.GetName(), err)
+			}
 		}
 	}
 }

@@ -8,5 +8,5 @@ import "embed"
 //go:embed cluster-operator/*-Crd-*.yaml access-operator/*-Crd-*.yaml
 var CRDs embed.FS
 
-//go:embed cluster-operator/*.yaml storage-provisioner/*.yaml topic-operator/*.yaml
+//go:embed cluster-operator/*.yaml storage-provisioner/*.yaml topic-operator/*.yaml user-operator/*.yaml
 var files embed.FS

@@ -41,6 +41,12 @@ func TopicOperator(o Options) ([]byte, error) {
 	return o.files("topic-operator/*.yaml")
 }
 
+// UserOperator returns the manifests of a user operator by itself, beside any Kafka. It watches the namespace that it runs in.
+func UserOperator(o Options) ([]byte, error) {
+	o.Watch = nil
+	return o.files("user-operator/*.yaml")
+}
+
 // files returns the files of a pattern with the options in them. Comments stay: people keep the result and read it.
 func (o Options) files(pattern string) ([]byte, error) {
 	if err := o.check(); err != nil {

@@ -97,7 +97,7 @@ func TestCommentsStay(t *testing.T) {
 func TestNothingOfThePlaceholdersIsLeft(t *testing.T) {
 	o := install.Options{Namespace: "kafka-system", Watch: []string{"*"}, Registry: "registry.example.com:5000/castellan/"}
 	for name, render := range map[string]func(install.Options) ([]byte, error){
-		"operator": install.Operator, "storage": install.StorageProvisioner, "topics": install.TopicOperator,
+		"operator": install.Operator, "storage": install.StorageProvisioner, "topics": install.TopicOperator, "users": install.UserOperator,
 	} {
 		t.Run(name, func(t *testing.T) {
 			manifests, err := render(o)

@@ -19,6 +19,7 @@ func TestPodsKeepToTheirLevelOfPodSecurity(t *testing.T) {
 	}{
 		"the operator to restricted":                   {render: install.Operator},
 		"a topic operator by itself to restricted too": {render: install.TopicOperator},
+		"a user operator by itself to restricted too":  {render: install.UserOperator},
 		"the storage provisioner to restricted, but for what giving directories of a node to others takes": {
 			render: install.StorageProvisioner,
 			want: []string{

@@ -17,7 +17,7 @@ const (
 type KafkaAuthorization struct {
 	// Kind of authorization.
 	Type KafkaAuthorizationType `json:"type"`
-	// Principals that may do everything, such as `CN=admin` or `User:admin`.
+	// Names of users who may do everything, such as `CN=admin` for one with a certificate and `admin` for one with a password.
 	SuperUsers []string `json:"superUsers,omitzero"`
 	// Java class that decides. Only with `type: custom`.
 	AuthorizerClass string `json:"authorizerClass,omitempty"`

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto"
 	"crypto/rand"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	v1 "castellan.io/castellan/api/v1"
@@ -23,6 +23,7 @@ import (
 	usercontroller "castellan.io/castellan/internal/controller/user"
 	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/pki"
+	"castellan.io/castellan/internal/pki/spare"
 	"castellan.io/castellan/internal/user/credential"
 )
 
@@ -96,6 +97,12 @@ func addUserOperator(ctx context.Context, mgr ctrl.Manager, users *broker.Users,
 	if err != nil {
 		return nil, fmt.Errorf("set up: %w", err)
 	}
+	keys := spare.New(rand.Reader)
+	if c.KeyAlgorithm == pki.RSA2048 {
+		if err := mgr.Add(manager.RunnableFunc(keys.Run)); err != nil {
+			return nil, err
+		}
+	}
 	measured := usercontroller.NewMetrics(c.Namespace, labels.Set(c.Labels).String(), time.Now)
 	operator := usercontroller.New(usercontroller.Options{
 		Client: direct, Cache: mgr.GetCache(), Live: direct, Kafka: users,
@@ -106,7 +113,7 @@ func addUserOperator(ctx context.Context, mgr ctrl.Manager, users *broker.Users,
 		ACLs: c.ACLs, Ignored: c.Ignored, ReportDrift: c.ReportDrift, Windows: c.Windows,
 		Refresh: refresh(c), Timeout: c.Timeout, BatchSize: c.BatchSize, BatchLinger: c.BatchLinger, Workers: c.Workers,
 		Metrics: measured, Now: time.Now, Random: rand.Reader,
-		NewKey: func(a pki.KeyAlgorithm) (crypto.Signer, error) { return pki.GenerateKey(a, rand.Reader) },
+		NewKey: keys.Take,
 	})
 	if err := measured.Register(metrics.Registry, operator); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -55,29 +56,86 @@ func parsedRSA(t *testing.T, key []byte) *rsa.PrivateKey {
 	return parsed.(*rsa.PrivateKey)
 }
 
-// TestBelongsLooksAtEveryNumber changes each number of a key in turn: none of them may be wrong.
+// numbers of an RSA key in the order in which they are written.
+const (
+	numberN = iota + 1
+	numberE
+	numberD
+	numberP
+	numberQ
+	numberRestP
+	numberRestQ
+	numberInverse
+)
+
+// TestBelongsLooksAtEveryNumber forges keys: none of the numbers may be wrong, and those that fit each other have to fit the certificate.
 func TestBelongsLooksAtEveryNumber(t *testing.T) {
 	wanted := request()
 	wanted.Key = pki.RSA2048
-	leaf := issue(t, authority(t), wanted)
-	block, _ := pem.Decode(leaf.Key)
-	var outer struct {
-		Version   int
-		Algorithm pkix.AlgorithmIdentifier
-		Key       []byte
+	leaf, other := issue(t, authority(t), wanted), issue(t, authority(t), wanted)
+	two := big.NewInt(2)
+	forgeries := map[string]func(numbers []*big.Int){
+		"a private exponent that fits its rests": func(n []*big.Int) {
+			for _, which := range []int{numberD, numberRestP, numberRestQ} {
+				n[which].Add(n[which], two)
+			}
+		},
+		"the private half of another key": func(n []*big.Int) { copy(n[numberD:], rsaNumbers(t, other.Key)[numberD:]) },
+		"another pair of exponents": func(n []*big.Int) {
+			orders := []*big.Int{less(n[numberP]), less(n[numberQ])}
+			order := new(big.Int).Mul(orders[0], orders[1])
+			n[numberE] = big.NewInt(257)
+			for n[numberD].ModInverse(n[numberE], order) == nil {
+				n[numberE].Add(n[numberE], two)
+				n[numberD] = new(big.Int)
+			}
+			n[numberRestP].Mod(n[numberD], orders[0])
+			n[numberRestQ].Mod(n[numberD], orders[1])
+		},
 	}
-	unmarshal(t, block.Bytes, &outer)
-	for number := 1; number < 9; number++ {
-		var numbers []*big.Int
-		unmarshal(t, outer.Key, &numbers)
-		numbers[number].Add(numbers[number], big.NewInt(2))
-		changed := outer
-		changed.Key = marshal(t, numbers)
-		is, err := pki.Belongs(pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: marshal(t, changed)}), certificate(t, leaf.Certificate))
-		if is {
-			t.Errorf("with another number %d it belongs all the same (%v)", number, err)
-		}
+	for number := numberN; number <= numberInverse; number++ {
+		forgeries[fmt.Sprint("number ", number)] = func(n []*big.Int) { n[number].Add(n[number], two) }
 	}
+	for name, forge := range forgeries {
+		t.Run(name, func(t *testing.T) {
+			numbers := rsaNumbers(t, leaf.Key)
+			forge(numbers)
+			if is, err := pki.Belongs(rsaPEM(t, leaf.Key, numbers), certificate(t, leaf.Certificate)); is {
+				t.Errorf("it belongs all the same (%v)", err)
+			}
+		})
+	}
+	if is, err := pki.Belongs(rsaPEM(t, leaf.Key, rsaNumbers(t, leaf.Key)), certificate(t, leaf.Certificate)); !is {
+		t.Errorf("without a forgery it does not belong (%v)", err)
+	}
+}
+
+func less(n *big.Int) *big.Int { return new(big.Int).Sub(n, big.NewInt(1)) }
+
+type keyInfo struct {
+	Version   int
+	Algorithm pkix.AlgorithmIdentifier
+	Key       []byte
+}
+
+func rsaNumbers(t *testing.T, key []byte) []*big.Int {
+	t.Helper()
+	block, _ := pem.Decode(key)
+	var info keyInfo
+	var numbers []*big.Int
+	unmarshal(t, block.Bytes, &info)
+	unmarshal(t, info.Key, &numbers)
+	return numbers
+}
+
+// rsaPEM is a key like another one, with other numbers.
+func rsaPEM(t *testing.T, like []byte, numbers []*big.Int) []byte {
+	t.Helper()
+	block, _ := pem.Decode(like)
+	var info keyInfo
+	unmarshal(t, block.Bytes, &info)
+	info.Key = marshal(t, numbers)
+	return pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: marshal(t, info)})
 }
 
 func unmarshal(t *testing.T, data []byte, to any) {

@@ -1,5 +1,5 @@
 // Package pki makes and judges the certificates of a Kafka cluster: its two certificate authorities, the leaf
-// certificates they issue, the bundles and PKCS#12 trust stores clients read, and the passwords of those stores.
+// certificates they issue, the bundles and PKCS#12 stores clients read, and the passwords of those stores.
 //
 // # Purity
 //

@@ -254,6 +254,16 @@ func contains(is string, texts ...string) error {
 // tool runs one of Kafka's tools in a broker's container.
 func (w *world) tool(name string, arguments ...string) string {
 	w.t.Helper()
+	out, err := w.exec(clusterName+"-dual-0", "kafka", append([]string{"/opt/kafka/bin/" + name, "--bootstrap-server", "localhost:9092"}, arguments...))
+	if err != nil {
+		w.t.Fatalf("%s %v: %v\n%s", name, arguments, err, out)
+	}
+	return out
+}
+
+// exec runs a command in a container, and gives what it says; with an error also what it says about that.
+func (w *world) exec(pod, container string, command []string) (string, error) {
+	w.t.Helper()
 	connection, err := ctrl.GetConfig()
 	if err != nil {
 		w.t.Fatal(err)
@@ -262,18 +272,17 @@ func (w *world) tool(name string, arguments ...string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	command := append([]string{"/opt/kafka/bin/" + name, "--bootstrap-server", "localhost:9092"}, arguments...)
-	request := clients.CoreV1().RESTClient().Post().Resource("pods").Namespace(w.namespace).Name(clusterName+"-dual-0").SubResource("exec").
-		VersionedParams(&corev1.PodExecOptions{Container: "kafka", Command: command, Stdout: true, Stderr: true}, clientgoscheme.ParameterCodec)
+	request := clients.CoreV1().RESTClient().Post().Resource("pods").Namespace(w.namespace).Name(pod).SubResource("exec").
+		VersionedParams(&corev1.PodExecOptions{Container: container, Command: command, Stdout: true, Stderr: true}, clientgoscheme.ParameterCodec)
 	executor, err := remotecommand.NewWebSocketExecutor(connection, "GET", request.URL().String())
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
 	if err := executor.StreamWithContext(w.ctx, remotecommand.StreamOptions{Stdout: &out, Stderr: &errs}); err != nil {
-		w.t.Fatalf("%s %v: %v\n%s%s", name, arguments, err, out.String(), errs.String())
+		return out.String() + errs.String(), err
 	}
-	return out.String()
+	return out.String(), nil
 }
 
 // sameNodes expects that no node of the cluster was restarted.

@@ -19,14 +19,17 @@ func TestValuesChangeWhatTheySay(t *testing.T) {
 		"history":  {"revisionHistoryLimit: 0", []string{"revisionHistoryLimit: 0"}, nil},
 		"a digest of the operator wins over a tag": {
 			"image: {digest: 'sha256:0', tag: x}",
-			[]string{"image: castellan.local/castellan@sha256:0", "value: castellan.local/castellan@sha256:0", "value: castellan.local/castellan@sha256:0"},
-			[]string{"image: castellan.local/castellan:dev", "value: castellan.local/castellan:dev", "value: castellan.local/castellan:dev"},
+			append([]string{"image: castellan.local/castellan@sha256:0"}, slices.Repeat([]string{"value: castellan.local/castellan@sha256:0"}, 3)...),
+			append([]string{"image: castellan.local/castellan:dev"}, slices.Repeat([]string{"value: castellan.local/castellan:dev"}, 3)...),
 		},
 		"the launcher has an image of its own": {
 			"kafkaInit: {image: {registry: r, name: own, tag: t}}", []string{"value: r/own:t"}, []string{"value: castellan.local/castellan:dev"},
 		},
 		"topic operators have an image of their own": {
 			"topicOperator: {image: {registry: r, name: own, tag: t}}", []string{"value: r/own:t"}, []string{"value: castellan.local/castellan:dev"},
+		},
+		"user operators have an image of their own": {
+			"userOperator: {image: {registry: r, name: own, tag: t}}", []string{"value: r/own:t"}, []string{"value: castellan.local/castellan:dev"},
 		},
 		"a prefix of Kafka's tags": {
 			"kafka: {image: {tagPrefix: '1.0'}}",

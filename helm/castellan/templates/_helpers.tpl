@@ -96,5 +96,5 @@ generateNetworkPolicy generatePodDisruptionBudget global hostUsers image kafka k
 labelsExclusionPattern leaderElection livenessProbe logLevel logLevelOverride nameOverride nodeSelector operationTimeoutMs
 operatorNetworkPolicy podDisruptionBudget podSecurityContext priorityClassName rbac readinessProbe replicas resources
 revisionHistoryLimit securityContext serviceAccount serviceAccountCreate tolerations topicOperator topologySpreadConstraints
-watchAnyNamespace watchNamespaces
+userOperator watchAnyNamespace watchNamespaces
 {{- end }}

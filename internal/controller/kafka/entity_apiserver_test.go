@@ -20,10 +20,23 @@ const topicCertificates = "one-entity-topic-operator-certs"
 // wantTopics asks for a topic operator, or for none.
 func (w *world) wantTopics(t *testing.T, wanted bool) {
 	t.Helper()
+	w.wantOperators(t, wanted, false)
+}
+
+// wantOperators asks for operators of topics and users, or for none.
+func (w *world) wantOperators(t *testing.T, topics, users bool) {
+	t.Helper()
 	w.edit(t, func(k *v1.Kafka) {
 		k.Spec.EntityOperator = nil
-		if wanted {
-			k.Spec.EntityOperator = &v1.EntityOperatorSpec{TopicOperator: &v1.TopicOperatorSpec{}}
+		if !topics && !users {
+			return
+		}
+		k.Spec.EntityOperator = &v1.EntityOperatorSpec{}
+		if topics {
+			k.Spec.EntityOperator.TopicOperator = &v1.TopicOperatorSpec{}
+		}
+		if users {
+			k.Spec.EntityOperator.UserOperator = &v1.UserOperatorSpec{}
 		}
 	})
 }

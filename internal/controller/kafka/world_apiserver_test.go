@@ -70,6 +70,8 @@ type world struct {
 	launchers *launchers
 	shell     *controller.Shell[*v1.Kafka]
 	now       time.Time
+	// elsewhere lets entity operators have rights in other namespaces.
+	elsewhere bool
 	// topics are the partitions that there are; who is in sync follows from who is ready.
 	topics []roll.Partition
 }
@@ -121,7 +123,7 @@ func (w *world) startOperator(t *testing.T) {
 	w.shell = controller.NewShell(c, kafkacontroller.New(kafkacontroller.Options{
 		Client: c, Live: w.requests.live(operator), Runtime: kube.New(c, w.requests.live(api), render.Settings{}),
 		Dialer: anywhere{w.kafka}, Launchers: w.launchers, Settings: settings(t),
-		Entity:       entityoperator.Settings{TopicOperatorImage: "castellan", NetworkPolicies: true, DisruptionBudgets: true},
+		Entity:       entityoperator.Settings{TopicOperatorImage: "castellan", UserOperatorImage: "castellan", Elsewhere: w.elsewhere, NetworkPolicies: true, DisruptionBudgets: true},
 		OperatorName: "operator-1", OperatorVersion: "0.1.0",
 		Now: func() time.Time { return w.now }, Random: rand.Reader,
 	}), "Kafka", labels.Everything(), controller.Timing{Resync: resync, Patience: patience, Now: time.Now})

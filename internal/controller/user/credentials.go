@@ -78,6 +78,10 @@ func (o *Operator) decide(j *job, there *stored) (credential.Decision, error) {
 	}
 	out := credential.Decide(kept, j.wish, ca.trusted, credential.Moment{Now: now, WindowOpen: open})
 	j.again = out.Look
+	j.vain = ""
+	if out.Deed == credential.Keep && !out.Postponed {
+		j.vain = out.Reason
+	}
 	return out, nil
 }
 

@@ -43,6 +43,9 @@ type job struct {
 	changes map[string]user.Change
 	drift   []string
 
+	// vain is what is asked of the credentials and cannot be.
+	vain string
+
 	// err is the first thing that went wrong, warnings what else there is to say.
 	err      error
 	warnings []v1.Condition

@@ -87,9 +87,15 @@ func (o *Operator) watchSecrets(namespace string, selected metav1.ListOptions, r
 				return nil, err
 			}
 			return watch.Filter(w, func(e watch.Event) (watch.Event, bool) {
-				if s, is := e.Object.(*corev1.Secret); is {
-					e.Object = remember(s)
+				s, is := e.Object.(*corev1.Secret)
+				if !is {
+					return e, true
 				}
+				out := remember(s)
+				if e.Type == watch.Bookmark {
+					out.Annotations = s.Annotations // one of them says that all there was has come
+				}
+				e.Object = out
 				return e, true
 			}), nil
 		},

@@ -30,6 +30,9 @@ func (j *job) status() v1.KafkaUserStatus {
 	}
 	out.Username, out.Secret = j.wanted.Principal, j.secret
 	out.Conditions = append([]v1.Condition{{Type: v1.ConditionReady, Status: v1.ConditionTrue}}, j.warnings...)
+	if j.vain != "" {
+		out.Conditions = append(out.Conditions, warning(v1.WarningInvalidConfig, j.vain))
+	}
 	if len(j.drift) > 0 {
 		out.Conditions = append(out.Conditions, warning(v1.WarningDrift, "Kafka differs from the resource and is left like that: "+strings.Join(j.drift, ", ")))
 	}

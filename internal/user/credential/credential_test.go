@@ -3,6 +3,7 @@ package credential_test
 import (
 	"crypto"
 	"crypto/rand"
+	"maps"
 	"testing"
 	"time"
 
@@ -22,15 +23,15 @@ type world struct {
 	trusted   credential.Trusted
 }
 
-func newWorld(t testing.TB, authority pki.Authority) world {
-	t.Helper()
+func newWorld(tb testing.TB, authority pki.Authority) world {
+	tb.Helper()
 	signing, err := authority.Open()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	trusted, err := credential.Trust(authority.Trust())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return world{authority, &credential.Maker{Authority: signing, NewKey: newKey, Random: rand.Reader}, trusted}
 }
@@ -42,20 +43,20 @@ func newKey(algorithm pki.KeyAlgorithm) (crypto.Signer, error) {
 // policy makes keys at once.
 var policy = pki.Policy{Lifetime: pki.Lifetime{Validity: pki.Days(365), RenewBefore: pki.Days(30)}, Key: pki.ECDSAP256}
 
-func newAuthority(t testing.TB) pki.Authority {
-	t.Helper()
+func newAuthority(tb testing.TB) pki.Authority {
+	tb.Helper()
 	authority, err := pki.NewAuthority(pki.ClientsAuthority, policy, now.Add(-time.Hour), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return authority
 }
 
-func (w world) make(t testing.TB, decision credential.Decision, wish credential.Wish, old credential.Secret, at time.Time) credential.Secret {
-	t.Helper()
+func (w world) make(tb testing.TB, decision credential.Decision, wish credential.Wish, old credential.Secret, at time.Time) credential.Secret {
+	tb.Helper()
 	made, err := w.maker.Make(decision, wish, old, at)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return made
 }
@@ -121,4 +122,26 @@ func wishes(t *testing.T) map[string]credential.Wish {
 			w.Password, w.Rotate, w.RotateAfter = &password, "again", time.Minute
 		}),
 	}
+}
+
+const day = 24 * time.Hour
+
+func issue(reason string) credential.Decision {
+	return credential.Decision{Deed: credential.Issue, Reason: reason}
+}
+
+func without(entries ...string) func(credential.Secret) {
+	return func(s credential.Secret) {
+		for _, entry := range entries {
+			delete(s.Data, entry)
+		}
+	}
+}
+
+func annotated(name, text string) func(credential.Secret) {
+	return func(s credential.Secret) { s.Annotations[name] = text }
+}
+
+func clone(s credential.Secret) credential.Secret {
+	return credential.Secret{Data: maps.Clone(s.Data), Annotations: maps.Clone(s.Annotations)}
 }

@@ -10,7 +10,8 @@ import (
 	"castellan.io/castellan/internal/pki"
 )
 
-// Digest stands for a text that is compared and not kept: the first half of its SHA-256. The zero value stands for no text.
+// Digest stands for a text that is compared and not kept: the first half of its SHA-256. The zero value stands for no text. It is not for
+// logs: passwords that people choose can be guessed from it.
 type Digest [16]byte
 
 func digestOf[T string | []byte](text T) Digest {

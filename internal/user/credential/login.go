@@ -12,11 +12,11 @@ const (
 	loginEnd    = `";`
 )
 
+var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`)
+
 // quoted writes a text as it stands between quotes in a configuration of JAAS, which Kafka reads with Java's StreamTokenizer: there a quote
 // or the end of a line would end the text.
-func quoted(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`).Replace(text)
-}
+func quoted(text string) string { return escapes.Replace(text) }
 
 // loginText is what a client of Kafka needs to log in.
 func loginText(username, password string) string {

@@ -72,6 +72,9 @@ func (m *Maker) password(issue bool, wish Wish, old, out Secret) error {
 	if err != nil {
 		return err
 	}
+	if text == "" {
+		return errors.New("there is no password, and an empty one lets nobody in")
+	}
 	out.Data[EntryPassword] = []byte(text)
 	out.Data[entryLogin] = []byte(loginText(wish.Username, text))
 	return nil

@@ -46,12 +46,12 @@ func readRequest(text, username string) (*Request, error) {
 		return nil, err
 	}
 	if err := parsed.CheckSignature(); err != nil {
-		return nil, errors.New("the signature does not belong to the key in it: make the request anew")
+		return nil, errors.New("its signature is not of its key, or of an outdated kind: make the request anew")
 	}
 	// As it is written here, which is how it will be in the certificate.
 	der, err := x509.MarshalPKIXPublicKey(parsed.PublicKey)
 	if err != nil {
-		return nil, errors.New("the key in it cannot be written: make the request anew")
+		return nil, errors.New("its key cannot be written in a certificate: make the request anew")
 	}
 	return &Request{public: parsed.PublicKey, digest: digestOf(der)}, nil
 }
