@@ -34,10 +34,8 @@ func Compare(w Wanted, held func(name string) Held) map[string]Change {
 	return out
 }
 
-// Without is what has to change so that Kafka holds nothing about the names of a user.
-func Without(username string, held func(name string) Held) map[string]Change {
-	return Compare(Wanted{Principal: username, Other: certificatePrefix + username}, held)
-}
+// Without is what has to change so that Kafka holds nothing about a name.
+func Without(is Held) Change { return compare(Wanted{}, is) }
 
 func compare(w Wanted, is Held) Change {
 	out := Change{Add: missing(w.ACLs, is.ACLs), Remove: missing(is.ACLs, w.ACLs), Quotas: changeQuotas(w.Quotas, is.Quotas)}
@@ -83,7 +81,7 @@ func changeQuotas(wanted, is Quotas) QuotaChange {
 	return out
 }
 
-// After is what Kafka holds about a name once a change was carried out. What it was is not changed.
+// After is what Kafka holds about a name once a change was carried out, which may show in part already. What it was is not changed.
 func (h Held) After(c Change) Held {
 	out := Held{Quotas: maps.Clone(h.Quotas), Scram: maps.Clone(h.Scram)}
 	for _, r := range h.ACLs {
@@ -93,6 +91,7 @@ func (h Held) After(c Change) Held {
 	}
 	out.ACLs = append(out.ACLs, c.Add...)
 	slices.SortFunc(out.ACLs, ACL.Compare)
+	out.ACLs = slices.Compact(out.ACLs)
 	for name, value := range c.Quotas.Set {
 		put(&out.Quotas, name, value)
 	}

@@ -74,6 +74,9 @@ func Principal(username string, how *v1.UserAuthentication) string {
 	return certificatePrefix + username
 }
 
+// Names are those that Kafka may know a user by.
+func Names(username string) []string { return []string{username, certificatePrefix + username} }
+
 // Username is the one that a name in Kafka belongs to; false if it belongs to none: a wildcard, nobody in particular, or the subject of a
 // certificate that says more than a CN.
 func Username(name string) (string, bool) {

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"strings"
-	"sync/atomic"
+	"sync"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -19,14 +20,20 @@ import (
 type authority struct {
 	// secrets are that of the certificates and that of the key.
 	secrets []*secrets
-	now     atomic.Pointer[opened]
+
+	mu  sync.Mutex
+	now *opened
+	// wrong is since when it cannot sign; zero while it can.
+	wrong time.Time
 }
 
-// opened is the authority, or why users get no certificates.
+// opened is the authority, or why users get no certificates. The zero value does for users who need none.
 type opened struct {
 	signing *pki.Signing
 	trusted credential.Trusted
 	err     error
+	// wrong is since when it is so.
+	wrong time.Time
 }
 
 func (o *Operator) newAuthority() *authority {
@@ -45,37 +52,61 @@ func (o *Operator) newAuthority() *authority {
 
 // authorityChanged has the authority read anew, and all users looked at.
 func (o *Operator) authorityChanged() {
-	o.authority.now.Store(nil)
+	o.authority.mu.Lock()
+	o.authority.now = nil
+	o.authority.mu.Unlock()
 	o.resources.Each(o.queue.Add)
 }
 
-// clientsCA is the authority as its Secrets have it now.
+// clientsCA is the authority as its Secrets have it now. It is read under the lock, so that what was read before a change is never kept
+// after it.
 func (o *Operator) clientsCA() *opened {
-	if is := o.authority.now.Load(); is != nil {
-		return is
+	a := o.authority
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.now != nil {
+		return a.now
 	}
 	is := &opened{}
 	if is.signing, is.err = o.openAuthority(); is.err == nil {
 		is.trusted, is.err = credential.Trust(is.signing.Trust())
 	}
-	o.authority.now.Store(is)
+	if is.err == nil {
+		a.wrong = time.Time{}
+	} else if a.wrong.IsZero() {
+		a.wrong = o.Now()
+	}
+	is.wrong, a.now = a.wrong, is
 	return is
 }
 
+// authorityPatience is how long the authority may be unable to sign before users are told: of its two Secrets, one is written first.
+const authorityPatience = 2 * time.Second
+
+// changing tells whether the authority may be fine in a moment.
+func (is *opened) changing(now time.Time) bool {
+	return is.err != nil && now.Sub(is.wrong) < authorityPatience
+}
+
 func (o *Operator) openAuthority() (*pki.Signing, error) {
-	certificates, key := o.authority.secrets[0].get(o.CACertSecret), o.authority.secrets[1].get(o.CAKeySecret)
-	for name, secret := range map[string]*stored{o.CACertSecret: certificates, o.CAKeySecret: key} {
-		if secret == nil {
-			return nil, &problem{v1.ReasonExecution, fmt.Sprintf("%s: Secret %s of the clients CA is missing in namespace %s", v1.ReasonInvalidConfiguration, name, o.CANamespace)}
+	parts := []struct {
+		name, entry string
+		is          *stored
+	}{
+		{o.CACertSecret, pki.CertificateEntry, o.authority.secrets[0].get(o.CACertSecret)},
+		{o.CAKeySecret, pki.KeyEntry, o.authority.secrets[1].get(o.CAKeySecret)},
+	}
+	for _, part := range parts {
+		if part.is == nil {
+			return nil, &problem{v1.ReasonExecution, fmt.Sprintf("%s: Secret %s of the clients CA is missing in namespace %s", v1.ReasonInvalidConfiguration, part.name, o.CANamespace)}
+		}
+		if len(part.is.data[part.entry]) == 0 {
+			return nil, &problem{v1.ReasonExecution, fmt.Sprintf("%s: Secret %s of the clients CA has no entry %s", reasonInvalidCertificate, part.name, part.entry)}
 		}
 	}
-	for entry, secret := range map[string]*stored{pki.CertificateEntry: certificates, pki.KeyEntry: key} {
-		if len(secret.data[entry]) == 0 {
-			return nil, &problem{v1.ReasonExecution, fmt.Sprintf("%s: Secret %s of the clients CA has no entry %s", reasonInvalidCertificate, secret.Name, entry)}
-		}
-	}
+	certificates := parts[0].is.data
 	out, err := pki.Authority{
-		Kind: pki.ClientsAuthority, Certificate: certificates.data[pki.CertificateEntry], Key: key.data[pki.KeyEntry], Old: oldCertificates(certificates.data),
+		Kind: pki.ClientsAuthority, Certificate: certificates[pki.CertificateEntry], Key: parts[1].is.data[pki.KeyEntry], Old: oldCertificates(certificates),
 	}.Open()
 	if err != nil {
 		return nil, &problem{v1.ReasonExecution, reasonInvalidCertificate + ": " + err.Error()}

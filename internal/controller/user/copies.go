@@ -77,23 +77,12 @@ func (o *Operator) copyTo(ctx context.Context, j *job, in *secrets) error {
 	meta.Namespace, meta.OwnerReferences = in.namespace, nil
 	delete(meta.Labels, v1.LabelKind) // a user operator over there would take it for one of its own
 	meta.Labels[v1.LabelCopyOf] = j.resource.Name
-	if meta.Annotations == nil {
-		meta.Annotations = map[string]string{}
-	}
 	meta.Annotations[v1.AnnotationCopiedFrom] = o.Namespace
-	is, err := o.contentNow(ctx, j)
-	if err != nil {
-		return err
-	}
-	if there := in.get(meta.Name); there != nil && there.content == is && there.describedAs(meta) {
+	if there := in.get(meta.Name); there != nil && there.content == j.content && there.describedAs(meta) {
 		return nil
 	}
-	if j.data == nil {
-		original, err := o.secretOf(ctx, o.Namespace, j.secret)
-		if err != nil || original == nil {
-			return fmt.Errorf("copy Secret %s to namespace %s: it cannot be read: %w", j.secret, in.namespace, err)
-		}
-		j.data = original.Data
+	if err := o.readOwnSecret(ctx, j); err != nil {
+		return err
 	}
 	there, err := o.secretOf(ctx, in.namespace, meta.Name)
 	if err != nil {
@@ -110,18 +99,6 @@ func (o *Operator) copyTo(ctx context.Context, j *job, in *secrets) error {
 	describe(there, meta)
 	there.Data = j.data
 	return problemOf(o.Client.Update(ctx, there), "copy Secret %s to namespace %s", j.secret, in.namespace)
-}
-
-// contentNow is the digest of what the Secret of the user holds.
-func (o *Operator) contentNow(_ context.Context, j *job) (digest, error) {
-	if j.data != nil {
-		return contentOf(j.data), nil
-	}
-	is := o.secrets.get(j.secret)
-	if is == nil {
-		return digest{}, fmt.Errorf("Secret %s is not known yet", j.secret)
-	}
-	return is.content, nil
 }
 
 // deleteSecret deletes the Secret that was seen, and no other one of its name.

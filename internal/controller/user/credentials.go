@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,22 +20,35 @@ import (
 
 // keepSecret makes the Secret of a user, and its copies, what they should be.
 func (o *Operator) keepSecret(ctx context.Context, j *job) {
-	err := o.keepOwnSecret(ctx, j)
-	if err == nil && (j.deed == keep || j.deed == remove) {
-		err = o.copySecret(ctx, j)
-	}
-	if err == nil {
+	if err := o.keepOwnSecret(ctx, j); err != nil {
+		j.later = passing(err)
+		if met(err) {
+			j.deed = nothing
+			return
+		}
+		j.fail(err)
 		return
 	}
-	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
-		// Somebody was faster, and what is there now comes to the queue.
-		j.deed, j.later = nothing, true
-		return
+	if err := o.copySecret(ctx, j); err != nil {
+		j.later = passing(err)
+		if !met(err) {
+			j.note(err) // what Kafka holds does not depend on copies
+		}
 	}
-	j.fail(err)
-	_, ours := err.(*problem) //nolint:errorlint // those that are wrapped are not the user's to solve
-	j.later = !ours
 }
+
+// met tells whether somebody else was faster, so that what is there now comes to the queue, or is about to be.
+func met(err error) bool {
+	return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || errors.Is(err, errChanging)
+}
+
+// passing tells whether it may go well without anybody changing anything.
+func passing(err error) bool {
+	_, is := errors.AsType[*problem](err)
+	return !is
+}
+
+var errChanging = errors.New("the clients CA is being changed")
 
 func (o *Operator) keepOwnSecret(ctx context.Context, j *job) error {
 	there := o.secrets.get(o.secretName(j.key.Name))
@@ -45,90 +59,73 @@ func (o *Operator) keepOwnSecret(ctx context.Context, j *job) error {
 		return o.deleteSecret(ctx, there)
 	}
 	j.secret = o.secretName(j.key.Name)
-	decision, err := o.decide(j, there)
-	if err != nil {
-		return err
+	ca := &opened{}
+	if j.wish.How == v1.UserAuthenticationTLS {
+		if ca = o.clientsCA(); ca.changing(o.Now()) {
+			return errChanging
+		}
+	}
+	if ca.err != nil {
+		return ca.err
 	}
 	meta := o.describeSecret(j.resource)
-	if there != nil && decision.Deed == credential.Keep && there.describedAs(meta) {
-		j.password = there.kept.Password()
+	if there != nil && o.decide(j, there.kept, ca).Deed == credential.Keep && there.describedAs(meta) {
+		j.password, j.content = there.kept.Password(), there.content
 		return nil
 	}
-	return o.writeSecret(ctx, j, meta)
+	return o.writeSecret(ctx, j, ca, meta)
 }
 
 func (o *Operator) secretName(resource string) string { return o.SecretPrefix + resource }
 
-// decide decides about the Secret as it was seen; nil if there was none.
-func (o *Operator) decide(j *job, there *stored) (credential.Decision, error) {
-	var kept credential.Kept
-	if there != nil {
-		kept = there.kept
-	}
-	ca := &opened{}
-	if j.wish.How == v1.UserAuthenticationTLS {
-		if ca = o.clientsCA(); ca.err != nil {
-			return credential.Decision{}, ca.err
-		}
-	}
+// decide decides about the Secret as it was seen.
+func (o *Operator) decide(j *job, kept credential.Kept, ca *opened) credential.Decision {
 	now := o.Now()
 	open, _ := maintenance.Open(o.Windows, now) // what is wrong with them was told at the start
 	out := credential.Decide(kept, j.wish, ca.trusted, credential.Moment{Now: now, WindowOpen: open})
-	j.again = out.Look
-	j.vain = ""
+	j.again, j.vain = out.Look, ""
 	if out.Deed == credential.Keep && !out.Postponed {
 		j.vain = out.Reason
 	}
-	return out, nil
+	return out
 }
 
 // writeSecret writes the Secret, decided anew about what is really there.
-func (o *Operator) writeSecret(ctx context.Context, j *job, meta metav1.ObjectMeta) error {
+func (o *Operator) writeSecret(ctx context.Context, j *job, ca *opened, meta metav1.ObjectMeta) error {
 	is, err := o.secretOf(ctx, o.Namespace, j.secret)
 	if err != nil {
 		return err
 	}
-	old, seen := credential.Secret{}, (*stored)(nil)
+	old := credential.Secret{}
 	if is != nil {
 		if err := o.ours(is, j); err != nil {
 			return err
 		}
-		old, seen = credential.Secret{Data: is.Data, Annotations: is.Annotations}, remember(is)
+		old = credential.Secret{Data: is.Data, Annotations: is.Annotations}
 	}
-	decision, err := o.decide(j, seen)
-	if err != nil {
-		return err
-	}
-	maker := credential.Maker{NewKey: o.NewKey, Random: o.Random}
-	if j.wish.How == v1.UserAuthenticationTLS {
-		maker.Authority = o.clientsCA().signing
-	}
+	decision := o.decide(j, credential.Examine(old), ca)
+	maker := credential.Maker{Authority: ca.signing, NewKey: o.NewKey, Random: o.Random}
 	made, err := maker.Make(decision, j.wish, old, o.Now())
 	if err != nil {
 		return err
 	}
-	j.data = made.Data
-	j.password = credential.Examine(credential.Secret{Data: made.Data}).Password()
-	maps.Copy(meta.Annotations, made.Annotations)
+	kept := credential.Examine(made)
 	if decision.Deed == credential.Issue {
 		log.FromContext(ctx).Info("new credentials", "user", j.key.Name, "secret", j.secret, "why", decision.Reason)
-		j.again = credential.Decide(credential.Examine(made), j.wish, o.trusted(j), credential.Moment{Now: o.Now()}).Look
+		o.decide(j, kept, ca) // when to look at them again
 	}
+	maps.Copy(made.Data, old.Others())
+	maps.Copy(meta.Annotations, made.Annotations)
+	j.data, j.content, j.password = made.Data, contentOf(made.Data), kept.Password()
 	if is == nil {
 		return problemOf(o.Client.Create(ctx, &corev1.Secret{ObjectMeta: meta, Data: made.Data, Type: corev1.SecretTypeOpaque}), "make Secret %s", j.secret)
 	}
+	for _, name := range credential.Annotations() {
+		delete(is.Annotations, name)
+	}
 	describe(is, meta)
-	delete(is.Annotations, v1.AnnotationForceRenew)
 	is.Data = made.Data
 	return problemOf(o.Client.Update(ctx, is), "write Secret %s", j.secret)
-}
-
-// trusted is the clients CA for a user with a certificate.
-func (o *Operator) trusted(j *job) credential.Trusted {
-	if j.wish.How != v1.UserAuthenticationTLS {
-		return credential.Trusted{}
-	}
-	return o.clientsCA().trusted
 }
 
 // ours refuses a Secret that holds something else.
@@ -137,7 +134,8 @@ func (o *Operator) ours(is *corev1.Secret, j *job) error {
 	if owned || is.Labels[v1.LabelKind] == kind {
 		return nil
 	}
-	foreign := remember(is).kept.Foreign || len(is.OwnerReferences) > 0 || is.Type != corev1.SecretTypeOpaque && is.Type != ""
+	_, others := is.Labels[v1.LabelKind]
+	foreign := others || remember(is).kept.Foreign || len(is.OwnerReferences) > 0 || is.Type != corev1.SecretTypeOpaque && is.Type != ""
 	if !foreign {
 		return nil
 	}

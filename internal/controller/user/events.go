@@ -77,19 +77,21 @@ func (o *Operator) left(username string) {
 		o.queue.Add(key)
 	}
 	if len(others) == 0 {
-		o.orphan(username)
+		for _, name := range user.Names(username) {
+			o.orphan(name)
+		}
 	}
 }
 
 // orphanMark begins the names of keys that are no resource's: no resource can be called like that.
 const orphanMark = "/"
 
-// orphan has a user looked at that Kafka may know and no resource claims.
-func (o *Operator) orphan(username string) {
-	o.queue.Add(types.NamespacedName{Namespace: o.Namespace, Name: orphanMark + username})
+// orphan has a name looked at that Kafka may know and whose user no resource claims.
+func (o *Operator) orphan(name string) {
+	o.queue.Add(types.NamespacedName{Namespace: o.Namespace, Name: orphanMark + name})
 }
 
-// orphaned is the user that a key means which is no resource's.
+// orphaned is the name in Kafka that a key means which is no resource's.
 func orphaned(key types.NamespacedName) (string, bool) {
 	return strings.CutPrefix(key.Name, orphanMark)
 }

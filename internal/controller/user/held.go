@@ -3,11 +3,10 @@ package user
 import (
 	"context"
 	"fmt"
-	"iter"
 	"maps"
-	"regexp"
 	"slices"
 	"sync"
+	"time"
 
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/user"
@@ -20,13 +19,20 @@ type held struct {
 	// missing is why it was never read; nil once it was. aclsOff tells that Kafka keeps no access control lists although it should.
 	missing error
 	aclsOff bool
-	// changed are the names that were changed while it is being read; nil while it is not.
-	changed map[string]struct{}
+	// changed are the names that were changed lately, with the time.
+	changed map[string]time.Time
+	now     func() time.Time
 }
 
-func newHeld() *held {
-	return &held{byName: map[string]user.Held{}, missing: fmt.Errorf("%w: nobody has asked it yet", broker.ErrUnreachable)}
+func newHeld(now func() time.Time) *held {
+	return &held{
+		byName: map[string]user.Held{}, missing: fmt.Errorf("%w: nobody has asked it yet", broker.ErrUnreachable),
+		changed: map[string]time.Time{}, now: now,
+	}
 }
+
+// lag is how long a broker may not know yet what its controller has changed.
+const lag = time.Second
 
 func (h *held) of(name string) user.Held {
 	h.mu.RLock()
@@ -52,9 +58,7 @@ func (h *held) keepsACLs() bool {
 func (h *held) after(name string, change user.Change) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.changed != nil {
-		h.changed[name] = struct{}{}
-	}
+	h.changed[name] = h.now()
 	if is := h.byName[name].After(change); is.Empty() {
 		delete(h.byName, name)
 	} else {
@@ -62,37 +66,29 @@ func (h *held) after(name string, change user.Change) {
 	}
 }
 
-// usernames are those of the names about which Kafka holds something, without ignored ones.
-func (h *held) usernames(ignored *regexp.Regexp) iter.Seq[string] {
+// names are those about which Kafka holds something.
+func (h *held) names() []string {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	out := map[string]struct{}{}
-	for name := range h.byName {
-		username, is := user.Username(name)
-		if is && (ignored == nil || !ignored.MatchString(name)) {
-			out[username] = struct{}{}
-		}
-	}
-	return maps.Keys(out)
+	return slices.Collect(maps.Keys(h.byName))
 }
 
-// read asks Kafka for everything. What the operator changes meanwhile is newer than the answers.
+// read asks Kafka for everything. What the operator changes meanwhile, or has changed just before, is newer than the answers.
 func (h *held) read(ctx context.Context, kafka *broker.Users, acls bool) error {
 	h.mu.Lock()
-	h.changed = map[string]struct{}{}
+	known := h.now().Add(-lag)
+	maps.DeleteFunc(h.changed, func(_ string, at time.Time) bool { return at.Before(known) })
 	h.mu.Unlock()
 	is, aclsOff, err := readAll(ctx, kafka, acls)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	changed := h.changed
-	h.changed = nil
 	if err != nil {
 		if h.missing != nil {
 			h.missing = fmt.Errorf("read what Kafka holds about users: %w", err)
 		}
 		return err
 	}
-	for name := range changed {
+	for name := range h.changed {
 		delete(is, name)
 		if ours, any := h.byName[name]; any {
 			is[name] = ours

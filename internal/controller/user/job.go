@@ -33,18 +33,23 @@ type job struct {
 	wanted   user.Wanted
 	wish     credential.Wish
 	deed     deed
+	// reports tells that what was changed in Kafka is left as it is.
+	reports bool
 
-	// data are the entries of the Secret, where they had to be read or made; secret is its name, empty if the user has none.
-	data   map[string][]byte
-	secret string
-	// password is the digest of the one that the Secret holds.
+	// secret is the name of the Secret, empty if the user has none; content is the digest of its entries, password that of the password.
+	secret   string
+	content  digest
 	password credential.Digest
-	// changes are what Kafka needs, by name; drift is what differs there and is left like that.
-	changes map[string]user.Change
-	drift   []string
-
+	// data are the entries, where they had to be read or made.
+	data map[string][]byte
 	// vain is what is asked of the credentials and cannot be.
 	vain string
+
+	// changes are what Kafka needs, by name; refused tells that it did not do all of it.
+	changes map[string]user.Change
+	refused bool
+	// drift is what differs in Kafka and is left like that.
+	drift []string
 
 	// err is the first thing that went wrong, warnings what else there is to say.
 	err      error
@@ -56,11 +61,16 @@ type job struct {
 	later bool
 }
 
-// fail notes what went wrong first; nothing more is done about the user.
-func (j *job) fail(err error) {
+// note notes what went wrong first.
+func (j *job) note(err error) {
 	if j.err == nil {
 		j.err = err
 	}
+}
+
+// fail notes what went wrong; nothing more is done about the user.
+func (j *job) fail(err error) {
+	j.note(err)
 	if j.resource == nil {
 		j.deed, j.later = nothing, true
 		return

@@ -18,20 +18,23 @@ import (
 // compare finds out what has to change in Kafka for the jobs.
 func (o *Operator) compare(jobs []*job) {
 	for _, j := range jobs {
-		switch {
-		case j.deed == remove && j.username != "":
-			j.changes = user.Without(j.username, o.held.of)
-		case j.deed == keep:
+		switch j.deed {
+		case remove:
+			if change := user.Without(o.held.of(j.wanted.Principal)); !change.Empty() {
+				j.changes = map[string]user.Change{j.wanted.Principal: change}
+			}
+		case keep:
 			j.changes = user.Compare(j.wanted, o.held.of)
 			o.report(j)
 			o.askPassword(j)
+		default:
 		}
 	}
 }
 
 // report leaves what was changed in Kafka as it is, if that is wanted. What the resource says anew is carried out.
 func (o *Operator) report(j *job) {
-	if !o.reports(j.resource) || !j.settled() {
+	if !j.reports || !j.settled() {
 		return
 	}
 	for _, name := range []string{j.wanted.Principal, j.wanted.Other} {
@@ -55,7 +58,11 @@ const driftReport, driftRevert = "report", "revert"
 
 // askPassword has the password given to Kafka if that may have another one: Kafka does not tell which it has.
 func (o *Operator) askPassword(j *job) {
-	if len(j.wanted.Scram) == 0 || o.passwords.has(j.username, j.password, j.wanted.Scram) {
+	if len(j.wanted.Scram) == 0 || len(j.drift) > 0 && o.lacksCredential(j) {
+		return
+	}
+	is, sure := o.passwords.has(j.username, j.password, j.wanted.Scram)
+	if sure || is && j.reports {
 		return
 	}
 	if j.changes == nil {
@@ -66,26 +73,31 @@ func (o *Operator) askPassword(j *job) {
 	j.changes[j.wanted.Principal] = change
 }
 
+// lacksCredential tells whether Kafka has no password for a mechanism, or none as it should be.
+func (o *Operator) lacksCredential(j *job) bool {
+	is := o.held.of(j.wanted.Principal).Scram
+	return slices.ContainsFunc(j.wanted.Scram, func(m user.Mechanism) bool { return is[m] != user.Iterations })
+}
+
 // change carries the changes of all jobs out, together. Rules that come do so before others go: a user keeps what it may do before and after.
 func (o *Operator) change(ctx context.Context, jobs []*job) error {
-	changing := slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return len(j.changes) == 0 || j.deed == tell || j.deed == nothing })
+	changing := slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return len(j.changes) == 0 })
 	if len(changing) == 0 {
 		return nil
 	}
 	o.readPasswords(ctx, changing)
-	credentials := credentialsOf(changing)
 	steps := []struct {
 		name string
 		do   func() (map[string]error, error)
 	}{
 		{"add_acls", func() (map[string]error, error) {
-			return o.Kafka.AddACLs(ctx, collected(changing, func(c user.Change) []user.ACL { return c.Add }))
+			return o.Kafka.AddACLs(ctx, rules(changing, func(c user.Change) []user.ACL { return c.Add }))
 		}},
 		{"remove_acls", func() (map[string]error, error) {
-			return o.Kafka.RemoveACLs(ctx, collected(changing, func(c user.Change) []user.ACL { return c.Remove }))
+			return o.Kafka.RemoveACLs(ctx, rules(changing, func(c user.Change) []user.ACL { return c.Remove }))
 		}},
-		{"alter_quotas", func() (map[string]error, error) { return o.Kafka.SetQuotas(ctx, quotasOf(changing)) }},
-		{"alter_credentials", func() (map[string]error, error) { return o.Kafka.SetCredentials(ctx, credentials) }},
+		{"alter_quotas", func() (map[string]error, error) { return o.Kafka.SetQuotas(ctx, quotas(changing)) }},
+		{"alter_credentials", func() (map[string]error, error) { return o.Kafka.SetCredentials(ctx, credentials(changing)) }},
 	}
 	for _, step := range steps {
 		done := o.Metrics.Request(step.name)
@@ -105,59 +117,66 @@ func (o *Operator) change(ctx context.Context, jobs []*job) error {
 
 // changedInKafka notes what Kafka holds now. After a refusal that is not known: the next look tells.
 func (o *Operator) changedInKafka(ctx context.Context, j *job) {
-	if j.err != nil {
+	if j.refused {
 		return
 	}
 	for name, change := range j.changes {
 		o.held.after(name, change)
 	}
-	if j.deed == remove {
-		o.passwords.forget(j.username)
-		log.FromContext(ctx).Info("removed from Kafka what it held about a user without a resource", "user", j.username)
-		return
-	}
 	if len(j.wanted.Scram) > 0 {
 		o.passwords.gave(j.username, j.password, j.wanted.Scram)
+	} else {
+		o.passwords.forget(j.username)
+	}
+	if j.deed == remove {
+		log.FromContext(ctx).Info("removed from Kafka what it held about a user without a resource", "user", j.wanted.Principal)
+	}
+	if claimed := len(o.resources.Claiming(j.username)) > 0; claimed == (j.deed == remove) {
+		o.left(j.username) // resources came or went meanwhile
 	}
 }
 
-// refuse ends jobs about whose names Kafka said no.
+// refuse notes about whose names Kafka said no.
 func refuse(jobs []*job, refusals map[string]error) {
 	if len(refusals) == 0 {
 		return
 	}
 	for _, j := range jobs {
 		for _, name := range []string{j.wanted.Principal, j.wanted.Other} {
-			err := refusals[name]
-			if err == nil {
-				continue
-			}
-			j.fail(fmt.Errorf("Kafka refused something about %s: %w", name, err))
-			if refused, is := errors.AsType[*broker.Refused](err); is && refused.Retry {
-				j.later = true
+			if err := refusals[name]; err != nil {
+				j.refusedBecause(fmt.Errorf("Kafka refused something about %s: %w", name, err))
 			}
 		}
 	}
 }
 
-// collected are rules by name, without those of jobs that have failed.
-func collected(jobs []*job, some func(user.Change) []user.ACL) map[string][]user.ACL {
+// refusedBecause notes that Kafka does not hold all that is wanted.
+func (j *job) refusedBecause(err error) {
+	j.refused = true
+	j.note(err)
+	if no, is := errors.AsType[*broker.Refused](err); !is || no.Retry || j.resource == nil {
+		j.later = true
+	}
+}
+
+// rules are some of the changes, by name. Where Kafka has refused some already, the others stay.
+func rules(jobs []*job, some func(user.Change) []user.ACL) map[string][]user.ACL {
 	out := map[string][]user.ACL{}
 	for _, j := range jobs {
 		for name, change := range j.changes {
-			if rules := some(change); len(rules) > 0 && j.err == nil {
-				out[name] = rules
+			if list := some(change); len(list) > 0 && !j.refused {
+				out[name] = list
 			}
 		}
 	}
 	return out
 }
 
-func quotasOf(jobs []*job) map[string]user.QuotaChange {
+func quotas(jobs []*job) map[string]user.QuotaChange {
 	out := map[string]user.QuotaChange{}
 	for _, j := range jobs {
 		for name, change := range j.changes {
-			if !change.Quotas.Empty() && j.err == nil {
+			if !change.Quotas.Empty() {
 				out[name] = change.Quotas
 			}
 		}
@@ -165,15 +184,14 @@ func quotasOf(jobs []*job) map[string]user.QuotaChange {
 	return out
 }
 
-func credentialsOf(jobs []*job) []broker.Credential {
+func credentials(jobs []*job) []broker.Credential {
 	var out []broker.Credential
 	for _, j := range jobs {
-		if j.err != nil {
-			continue
-		}
 		for name, change := range j.changes {
 			for _, m := range change.Password {
-				out = append(out, broker.Credential{Name: name, Mechanism: m, Password: string(j.data[credential.EntryPassword])})
+				if password := j.data[credential.EntryPassword]; len(password) > 0 {
+					out = append(out, broker.Credential{Name: name, Mechanism: m, Password: string(password)})
+				}
 			}
 			for _, m := range change.Forget {
 				out = append(out, broker.Credential{Name: name, Mechanism: m, Gone: true})
@@ -185,19 +203,10 @@ func credentialsOf(jobs []*job) []broker.Credential {
 
 // readPasswords reads the Secrets of users whose password Kafka needs.
 func (o *Operator) readPasswords(ctx context.Context, jobs []*job) {
-	needs := func(j *job) bool {
-		return j.deed == keep && j.data == nil && len(j.changes[j.wanted.Principal].Password) > 0
-	}
+	needs := func(j *job) bool { return len(j.changes[j.wanted.Principal].Password) > 0 }
 	batch.Each(o.writers, jobs, needs, func(j *job) {
-		secret, err := o.secretOf(ctx, o.Namespace, j.secret)
-		if err == nil && secret == nil {
-			err = fmt.Errorf("Secret %s is gone", j.secret)
+		if err := o.readOwnSecret(ctx, j); err != nil {
+			j.refusedBecause(err)
 		}
-		if err != nil {
-			j.fail(err)
-			j.later = true
-			return
-		}
-		j.data = secret.Data
 	})()
 }

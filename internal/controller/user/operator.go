@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 	"castellan.io/castellan/internal/controller/batch"
 	"castellan.io/castellan/internal/maintenance"
 	"castellan.io/castellan/internal/pki"
+	"castellan.io/castellan/internal/user"
 	"castellan.io/castellan/internal/user/credential"
 )
 
@@ -79,7 +82,8 @@ type Operator struct {
 	authority *authority
 	secrets   *secrets
 	copies    map[string]*secrets
-	synced    func() bool
+	// known are about what has to be known first, knownCopies about the namespaces of copies: one without rights must not stop the others.
+	known, knownCopies []toolscache.InformerSynced
 }
 
 // writersAtOnce is how many requests for the API server are under way at most.
@@ -93,7 +97,7 @@ func New(options Options) *Operator {
 		resources: batch.NewResources(options.Namespace),
 		writers:   batch.NewWriters(writersAtOnce),
 		reach:     batch.NewReach(options.Now),
-		held:      newHeld(),
+		held:      newHeld(options.Now),
 		passwords: newPasswords(),
 		copies:    map[string]*secrets{},
 	}
@@ -115,35 +119,18 @@ func (o *Operator) Setup(ctx context.Context, mgr ctrl.Manager) error {
 	if err != nil {
 		return fmt.Errorf("watch KafkaUsers: %w", err)
 	}
-	known := []toolscache.InformerSynced{users.HasSynced}
-	for _, watched := range o.watched() {
-		registration, err := watched.informer.AddEventHandler(watched.events)
-		if err != nil {
-			return fmt.Errorf("watch Secrets: %w", err)
+	o.known = append(o.known, users.HasSynced)
+	for _, watched := range append(o.authority.secrets, o.secrets) {
+		if err := watched.tell(&o.known); err != nil {
+			return err
 		}
-		known = append(known, registration.HasSynced)
 	}
-	o.synced = func() bool {
-		for _, synced := range known {
-			if !synced() {
-				return false
-			}
+	for _, watched := range o.copies {
+		if err := watched.tell(&o.knownCopies); err != nil {
+			return err
 		}
-		return true
 	}
 	return mgr.Add(manager.RunnableFunc(o.run))
-}
-
-// watched are the informers of Secrets.
-func (o *Operator) watched() []*secrets {
-	out := []*secrets{o.secrets}
-	for _, s := range o.copies {
-		out = append(out, s)
-	}
-	for _, s := range o.authority.secrets {
-		out = append(out, s)
-	}
-	return out
 }
 
 // run works until the context ends.
@@ -152,42 +139,49 @@ func (o *Operator) run(ctx context.Context) error {
 	if _, wrong := maintenance.Open(o.Windows, o.Now()); len(wrong) > 0 {
 		log.FromContext(ctx).Info("some maintenance windows never open", "why", errors.Join(wrong...).Error())
 	}
-	var informers sync.WaitGroup
-	defer informers.Wait()
-	for _, watched := range o.watched() {
-		informers.Go(func() { watched.informer.RunWithContext(ctx) })
+	var others sync.WaitGroup
+	defer others.Wait()
+	for _, watched := range slices.AppendSeq(append(o.authority.secrets, o.secrets), maps.Values(o.copies)) {
+		others.Go(func() { watched.informer.RunWithContext(ctx) })
 	}
-	if !toolscache.WaitForCacheSync(ctx.Done(), o.synced) {
+	if !toolscache.WaitForCacheSync(ctx.Done(), o.known...) {
 		return nil
 	}
-	o.lookPatiently(ctx)
-	informers.Go(func() { o.looks(ctx) })
+	looked := make(chan struct{})
+	others.Go(func() { o.looks(ctx, looked) })
+	o.awaitRest(ctx, looked)
 	o.queue.Work(ctx, o.Workers, o.reconcile)
 	return nil
 }
 
-// lookAgain is how soon Kafka is asked again that did not answer.
-const lookAgain = 2 * time.Second
+// startLimit is how long the work waits at the start for what it could begin without: what Kafka holds, and which copies there are.
+const startLimit = 5 * time.Second
 
-// lookPatiently looks until Kafka answers, or has been silent for so long that users are to be told. Nothing is compared before.
-func (o *Operator) lookPatiently(ctx context.Context) {
-	for {
-		err := o.look(ctx)
-		if err == nil || ctx.Err() != nil || o.reach.Lost() >= batch.Patience {
-			return
-		}
-		log.FromContext(ctx).Info("cannot read what Kafka holds about users", "why", err.Error())
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(lookAgain):
-		}
+func (o *Operator) awaitRest(ctx context.Context, looked <-chan struct{}) {
+	limited, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	toolscache.WaitForCacheSync(limited.Done(), o.knownCopies...)
+	select {
+	case <-looked:
+	case <-limited.Done():
 	}
 }
 
-// looks looks once in a while: Kafka does not tell when something changes there, and certificates come of age.
-func (o *Operator) looks(ctx context.Context) {
+// lookAgain is how soon Kafka is asked again that has not answered yet.
+const lookAgain = 2 * time.Second
+
+// looks looks once in a while: Kafka does not tell when something changes there, and certificates come of age. It closes looked after
+// the first answer.
+func (o *Operator) looks(ctx context.Context, looked chan<- struct{}) {
 	for {
+		err := o.look(ctx)
+		if err != nil && ctx.Err() == nil {
+			log.FromContext(ctx).Info("cannot read what Kafka holds about users", "why", err.Error())
+		}
+		if err == nil && looked != nil {
+			close(looked)
+			looked = nil
+		}
 		next := o.Refresh
 		if o.held.unread() != nil {
 			next = lookAgain
@@ -197,18 +191,16 @@ func (o *Operator) looks(ctx context.Context) {
 			return
 		case <-time.After(next):
 		}
-		if err := o.look(ctx); err != nil && !errors.Is(err, context.Canceled) {
-			log.FromContext(ctx).Info("cannot read what Kafka holds about users", "why", err.Error())
-		}
 	}
 }
 
-// look reads what Kafka holds about users, and looks at each of them, and at those that Kafka knows and no resource claims.
+// look reads what Kafka holds about users, and has each of them looked at, and those that Kafka knows and no resource claims.
 func (o *Operator) look(ctx context.Context) error {
 	o.passwords.doubt()
 	if err := o.held.read(ctx, o.Kafka, o.ACLs); err != nil {
-		// Certificates come of age all the same.
-		o.resources.Each(o.queue.Add)
+		if o.held.unread() == nil {
+			o.resources.Each(o.queue.Add) // certificates come of age all the same
+		}
 		return err
 	}
 	o.reach.Restored()
@@ -216,9 +208,11 @@ func (o *Operator) look(ctx context.Context) error {
 	if o.ReportDrift {
 		return nil
 	}
-	for username := range o.held.usernames(o.Ignored) {
-		if len(o.resources.Claiming(username)) == 0 {
-			o.orphan(username)
+	for _, name := range o.held.names() {
+		username, is := user.Username(name)
+		ignored := o.Ignored != nil && o.Ignored.MatchString(name)
+		if is && !ignored && len(o.resources.Claiming(username)) == 0 {
+			o.orphan(name)
 		}
 	}
 	return nil
@@ -228,7 +222,9 @@ func (o *Operator) look(ctx context.Context) error {
 func (o *Operator) Alive() bool { return o.queue.Alive() }
 
 // Ready tells whether users and Secrets are known.
-func (o *Operator) Ready() bool { return o.synced != nil && o.synced() }
+func (o *Operator) Ready() bool {
+	return len(o.known) > 0 && !slices.ContainsFunc(o.known, func(synced toolscache.InformerSynced) bool { return !synced() })
+}
 
 // Resources is how many resources there are.
 func (o *Operator) Resources() int { return o.resources.Count() }

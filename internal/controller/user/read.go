@@ -17,7 +17,7 @@ import (
 	"castellan.io/castellan/internal/user/credential"
 )
 
-// read makes the jobs of a batch, as far as resources alone tell.
+// read makes the jobs of a batch, as far as the cache tells.
 func (o *Operator) read(ctx context.Context, keys []types.NamespacedName) []*job {
 	jobs := make([]*job, 0, len(keys))
 	for _, key := range keys {
@@ -29,17 +29,17 @@ func (o *Operator) read(ctx context.Context, keys []types.NamespacedName) []*job
 }
 
 func (o *Operator) job(ctx context.Context, key types.NamespacedName) *job {
-	if username, is := orphaned(key); is {
-		return o.orphanJob(ctx, key, username)
+	if name, is := orphaned(key); is {
+		return o.orphanJob(key, name)
 	}
 	resource, err := o.cached(ctx, key)
 	if apierrors.IsNotFound(err) {
-		return o.goneJob(ctx, key)
+		return o.goneJob(key)
 	}
 	if err != nil || resource.DeletionTimestamp != nil {
 		return nil // the cache fails for nothing but what is not there; what is on its way out comes again when it is gone
 	}
-	j := &job{key: key, resource: resource, username: user.UsernameOf(resource)}
+	j := &job{key: key, resource: resource, username: user.UsernameOf(resource), reports: o.reports(resource)}
 	if controller.Paused(resource) {
 		j.only = &v1.Condition{Type: v1.ConditionReconciliationPaused, Status: v1.ConditionTrue}
 		return j
@@ -55,58 +55,21 @@ func (o *Operator) cached(ctx context.Context, key types.NamespacedName) (*v1.Ka
 	return out, err
 }
 
-// orphanJob is about a user that no resource claims. Whether there is really none is asked of the API server itself: a cache can lose what
-// still exists.
-func (o *Operator) orphanJob(ctx context.Context, key types.NamespacedName, username string) *job {
-	if len(o.resources.Claiming(username)) > 0 {
+// orphanJob is about a name in Kafka whose user no resource claims.
+func (o *Operator) orphanJob(key types.NamespacedName, name string) *job {
+	username, _ := user.Username(name)
+	if len(o.resources.Claiming(username)) > 0 || o.held.unread() == nil && o.held.of(name).Empty() {
 		return nil
 	}
-	j := &job{key: key, username: username, deed: remove}
-	j.wanted.Principal, j.wanted.Other = username, "CN="+username
-	exists, err := o.exists(ctx, username)
-	if err != nil {
-		j.fail(err)
-		return j
-	}
-	if exists {
-		return nil
-	}
-	return j
+	return &job{key: key, username: username, wanted: user.Wanted{Principal: name}, deed: remove}
 }
 
 // goneJob is about a Secret whose resource does not exist. What Kafka holds is another job's: see left.
-func (o *Operator) goneJob(ctx context.Context, key types.NamespacedName) *job {
-	if o.secrets.get(o.SecretPrefix+key.Name) == nil && len(o.copiesOf(key.Name)) == 0 {
+func (o *Operator) goneJob(key types.NamespacedName) *job {
+	if o.secrets.get(o.secretName(key.Name)) == nil && len(o.copiesOf(key.Name)) == 0 {
 		return nil
 	}
-	j := &job{key: key, deed: remove}
-	exists, err := o.exists(ctx, key.Name)
-	if err != nil {
-		j.fail(err)
-		return j
-	}
-	if exists {
-		return nil
-	}
-	return j
-}
-
-// exists asks the API server whether a resource of the name exists that is the operator's.
-func (o *Operator) exists(ctx context.Context, name string) (bool, error) {
-	var is v1.KafkaUser
-	err := o.Live.Get(ctx, types.NamespacedName{Namespace: o.Namespace, Name: name}, &is)
-	if apierrors.IsNotFound(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("read KafkaUser %s: %w", name, err)
-	}
-	for label, value := range o.Labels {
-		if is.Labels[label] != value {
-			return false, nil
-		}
-	}
-	return true, nil
+	return &job{key: key, deed: remove}
 }
 
 // examine finds out what the resource wants, and whether it may.
@@ -117,19 +80,18 @@ func (o *Operator) examine(ctx context.Context, j *job) {
 			return
 		}
 	}
-	wanted, err := user.Read(j.resource, user.Rules{ACLs: o.ACLs && o.held.keepsACLs()})
+	var err error
+	j.wanted, err = user.Read(j.resource, user.Rules{ACLs: o.ACLs && o.held.keepsACLs()})
 	wish, wishErr := credential.Read(j.resource, o.Credentials)
 	if err := joined(err, wishErr); err != nil {
 		j.refuse(v1.ReasonExecution, v1.ReasonInvalidResource+": "+err.Error())
 		return
 	}
-	j.wanted, j.wish, j.deed = wanted, wish, keep
+	j.wish, j.deed = wish, keep
 	for _, p := range user.Futile(j.resource) {
 		j.warnings = append(j.warnings, warning(v1.WarningFutileACL, p.String()))
 	}
-	if o.supplied(ctx, j); j.deed == keep {
-		o.wantCopies(j)
-	}
+	o.wantCopies(j)
 }
 
 // joined is one error about all that is wrong.
@@ -146,43 +108,6 @@ func joined(errs ...error) error {
 		return nil
 	}
 	return all
-}
-
-// supplied reads the password that the user has brought.
-func (o *Operator) supplied(ctx context.Context, j *job) {
-	a := j.resource.Spec.Authentication
-	if a == nil || a.Type != v1.UserAuthenticationScramSha512 || a.Password == nil {
-		return
-	}
-	const field = "spec.authentication.password.valueFrom.secretKeyRef"
-	refuse := func(what, right string) {
-		j.refuse(v1.ReasonExecution, v1.ReasonInvalidResource+": "+user.Problem{Field: field, What: what, Right: right}.String())
-	}
-	from := a.Password.ValueFrom.SecretKeyRef
-	if from.Name == "" || from.Key == "" {
-		refuse("is incomplete", "write name and key of a Secret in namespace "+o.Namespace)
-		return
-	}
-	secret, err := o.secretOf(ctx, o.Namespace, from.Name)
-	if err != nil {
-		j.fail(err)
-		j.later = true
-		return
-	}
-	if secret == nil {
-		refuse(fmt.Sprintf("Secret %s does not exist in namespace %s", from.Name, o.Namespace), "make it, with the password under "+from.Key)
-		return
-	}
-	password, there := secret.Data[from.Key]
-	switch {
-	case !there:
-		refuse(fmt.Sprintf("Secret %s has no entry %s", from.Name, from.Key), "add it, or name another one")
-	case len(password) == 0:
-		refuse(fmt.Sprintf("%s of Secret %s is empty", from.Key, from.Name), "write a password into it")
-	default:
-		text := string(password)
-		j.wish.Password = &text
-	}
 }
 
 // rivals are the other resources that claim the same user.

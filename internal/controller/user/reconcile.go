@@ -1,6 +1,7 @@
 package user
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -25,6 +26,7 @@ func (o *Operator) work(ctx context.Context, keys []types.NamespacedName) []*job
 	limited, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	jobs := o.read(limited, keys)
+	batch.Each(o.writers, jobs, (*job).asks, func(j *job) { o.ask(limited, j) })()
 	batch.Each(o.writers, jobs, func(j *job) bool { return j.deed == keep || j.deed == remove }, func(j *job) { o.keepSecret(limited, j) })()
 	if err := o.keepKafka(limited, jobs); err != nil {
 		o.silence(jobs, err)
@@ -72,13 +74,16 @@ func (o *Operator) conclude(ctx context.Context, jobs []*job, took time.Duration
 	for _, j := range jobs {
 		log.FromContext(ctx).V(1).Info("looked at", "user", j.key.Name, "deed", j.deed, "later", j.later)
 		o.count(j, took)
-		switch {
-		case j.later:
-			o.queue.AddRateLimited(j.key)
-			continue
-		case !j.again.IsZero() && j.again.Sub(now) < o.Refresh:
+		if j.err != nil && j.resource == nil {
+			log.FromContext(ctx).Info("cannot remove what is left of a user", "user", cmp.Or(j.username, j.key.Name), "why", j.err.Error())
+		}
+		if !j.again.IsZero() && j.again.Sub(now) < o.Refresh {
 			// Otherwise the next look at everything comes before.
 			o.queue.AddAfter(j.key, max(j.again.Sub(now), 0))
+		}
+		if j.later {
+			o.queue.AddRateLimited(j.key)
+			continue
 		}
 		o.queue.Forget(j.key)
 	}

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"maps"
 	"slices"
+	"unique"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -31,6 +32,8 @@ type stored struct {
 	// content is the digest of all entries, pairs are those of labels and annotations, in ascending order.
 	content digest
 	pairs   []uint32
+	// owners are the resources to which it belongs.
+	owners []types.UID
 	// data are the entries themselves; only of Secrets of authorities.
 	data map[string][]byte
 }
@@ -103,6 +106,16 @@ func (o *Operator) watchSecrets(namespace string, selected metav1.ListOptions, r
 	return &secrets{namespace: namespace, informer: toolscache.NewSharedIndexInformer(from, &stored{}, 0, toolscache.Indexers{}), events: events}
 }
 
+// tell has the events told, and notes how to learn whether all that exist were.
+func (s *secrets) tell(known *[]toolscache.InformerSynced) error {
+	registration, err := s.informer.AddEventHandler(s.events)
+	if err != nil {
+		return fmt.Errorf("watch Secrets in namespace %s: %w", s.namespace, err)
+	}
+	*known = append(*known, registration.HasSynced)
+	return nil
+}
+
 // get is a Secret as it was seen last; nil if there is none.
 func (s *secrets) get(name string) *stored {
 	object, exists, err := s.informer.GetStore().GetByKey(s.namespace + "/" + name)
@@ -114,10 +127,14 @@ func (s *secrets) get(name string) *stored {
 
 // remember remembers a Secret with credentials.
 func remember(s *corev1.Secret) *stored {
-	return &stored{
-		ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: s.Name, UID: s.UID, ResourceVersion: s.ResourceVersion, OwnerReferences: s.OwnerReferences},
+	out := &stored{
+		ObjectMeta: metav1.ObjectMeta{Namespace: unique.Make(s.Namespace).Value(), Name: s.Name, UID: s.UID, ResourceVersion: s.ResourceVersion},
 		kept:       credential.Examine(credential.Secret{Data: s.Data, Annotations: s.Annotations}), content: contentOf(s.Data), pairs: pairsOf(s.Labels, s.Annotations),
 	}
+	for _, owner := range s.OwnerReferences {
+		out.owners = append(out.owners, owner.UID)
+	}
+	return out
 }
 
 // rememberAll remembers a Secret of an authority.
@@ -138,7 +155,11 @@ func contentOf(data map[string][]byte) digest {
 
 // pairsOf are digests of labels and annotations.
 func pairsOf(sets ...map[string]string) []uint32 {
-	out := []uint32{}
+	size := 0
+	for _, set := range sets {
+		size += len(set)
+	}
+	out := make([]uint32, 0, size)
 	for _, set := range sets {
 		for name, value := range set {
 			sum := fnv.New32a()
@@ -158,7 +179,7 @@ func (s *stored) describedAs(wanted metav1.ObjectMeta) bool {
 		}
 	}
 	for _, owner := range wanted.OwnerReferences {
-		if !slices.ContainsFunc(s.OwnerReferences, func(o metav1.OwnerReference) bool { return o.UID == owner.UID }) {
+		if !slices.Contains(s.owners, owner.UID) {
 			return false
 		}
 	}
@@ -176,4 +197,21 @@ func (o *Operator) secretOf(ctx context.Context, namespace, name string) (*corev
 		return nil, nil //nolint:nilnil // there is none
 	}
 	return out, nil
+}
+
+// readOwnSecret reads the entries of a user's Secret where a job does not have them yet.
+func (o *Operator) readOwnSecret(ctx context.Context, j *job) error {
+	if j.data != nil {
+		return nil
+	}
+	is, err := o.secretOf(ctx, o.Namespace, j.secret)
+	if err != nil {
+		return err
+	}
+	if is == nil {
+		return fmt.Errorf("Secret %s is gone", j.secret)
+	}
+	seen := remember(is)
+	j.data, j.content, j.password = is.Data, seen.content, seen.kept.Password()
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -26,6 +25,10 @@ func (j *job) status() v1.KafkaUserStatus {
 	out := v1.KafkaUserStatus{ObservedGeneration: j.resource.Generation}
 	if j.err != nil {
 		out.Conditions = append([]v1.Condition{j.failure()}, j.warnings...)
+		if j.reports && j.settled() {
+			// Other trouble is no reason to revert what was changed in Kafka.
+			out.Username, out.Secret = j.resource.Status.Username, j.resource.Status.Secret
+		}
 		return out
 	}
 	out.Username, out.Secret = j.wanted.Principal, j.secret
@@ -73,9 +76,7 @@ func (o *Operator) writeStatus(ctx context.Context, j *job) error {
 	return nil
 }
 
-// settled tells whether the status says that this version of the resource is carried out.
+// settled tells whether this version of the resource was carried out: only then its status has a name.
 func (j *job) settled() bool {
-	s := j.resource.Status
-	return s.ObservedGeneration == j.resource.Generation && s.Username == j.wanted.Principal &&
-		slices.ContainsFunc(s.Conditions, func(c v1.Condition) bool { return c.Type == v1.ConditionReady && c.Status == v1.ConditionTrue })
+	return j.resource.Status.ObservedGeneration == j.resource.Generation && j.resource.Status.Username == j.wanted.Principal
 }

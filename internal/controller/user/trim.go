@@ -25,10 +25,7 @@ func Trim() toolscache.TransformFunc {
 			u.Annotations = nil
 		}
 		u.Namespace = unique.Make(u.Namespace).Value()
-		for name, value := range u.Labels {
-			delete(u.Labels, name)
-			u.Labels[unique.Make(name).Value()] = unique.Make(value).Value()
-		}
+		u.Labels = sharedWords(u.Labels)
 		for i := range u.Status.Conditions {
 			c := &u.Status.Conditions[i]
 			c.Type, c.Status, c.Reason, c.Message = unique.Make(c.Type).Value(), unique.Make(c.Status).Value(), unique.Make(c.Reason).Value(), unique.Make(c.Message).Value()
@@ -43,6 +40,18 @@ func annotationsRead() []string {
 		v1.AnnotationPauseReconciliation, v1.AnnotationUsername, v1.AnnotationLifetime, v1.AnnotationRenewBefore, v1.AnnotationKeyAlgorithm,
 		v1.AnnotationScramMechanisms, v1.AnnotationRotateAfter, v1.AnnotationRotate, v1.AnnotationCertificateRequest, v1.AnnotationCopySecretTo, v1.AnnotationDrift,
 	}
+}
+
+// sharedWords is the same map of words that others have, too.
+func sharedWords(words map[string]string) map[string]string {
+	if len(words) == 0 {
+		return nil
+	}
+	out := make(map[string]string, len(words))
+	for name, value := range words {
+		out[unique.Make(name).Value()] = unique.Make(value).Value()
+	}
+	return out
 }
 
 // shareRules has equal words of rules be the same ones.

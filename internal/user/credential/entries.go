@@ -1,11 +1,28 @@
 package credential
 
-import "strings"
+import (
+	"maps"
+	"strings"
+
+	v1 "castellan.io/castellan/api/v1"
+)
 
 // Secret is what the operator keeps in the Secret of a user.
 type Secret struct {
 	Data        map[string][]byte
 	Annotations map[string]string
+}
+
+// Others are the entries of a Secret that are not the operator's.
+func (s Secret) Others() map[string][]byte {
+	out := maps.Clone(s.Data)
+	maps.DeleteFunc(out, func(name string, _ []byte) bool { return entryOf(name) != 0 })
+	return out
+}
+
+// Annotations are the names of those that say something about credentials, or ask for new ones: of what Make does not return, none is to stay.
+func Annotations() []string {
+	return []string{v1.AnnotationForceRenew, v1.AnnotationNotAfter, v1.AnnotationIssuedAt, v1.AnnotationRotated}
 }
 
 // Names of entries, as the compatible API has them.
