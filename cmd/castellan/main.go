@@ -32,7 +32,8 @@ func newRootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		newClientConfigCommand(), newConvertCommand(), newInstallCommand(), newOperatorCommand(), newStorageProvisionerCommand(), newTopicOperatorCommand(), newUserOperatorCommand(), newTopicsCommand(),
+		newClientConfigCommand(), newConvertCommand(), newInstallCommand(), newOperatorCommand(), newStorageProvisionerCommand(), newTopicOperatorCommand(), newUserOperatorCommand(),
+		newTopicsCommand(), newUsersCommand(),
 	)
 	return root
 }

@@ -63,7 +63,10 @@ func TestTheHelpOfEveryCommandHasAnExampleOfIt(t *testing.T) {
 			}
 		})
 	}
-	want := []string{"castellan client-config", "castellan convert", "castellan install", "castellan operator", "castellan storage-provisioner", "castellan topic-operator", "castellan topics", "castellan topics import", "castellan user-operator"}
+	want := []string{
+		"castellan client-config", "castellan convert", "castellan install", "castellan operator", "castellan storage-provisioner", "castellan topic-operator",
+		"castellan topics", "castellan topics import", "castellan user-operator", "castellan users", "castellan users import",
+	}
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}

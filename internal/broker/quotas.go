@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -16,34 +17,76 @@ const entityUser = "user"
 
 // Quotas are those of single users: not of all users, and not of a user's client ids.
 func (u *Users) Quotas(ctx context.Context) (map[string]user.Quotas, error) {
-	request := kmsg.NewPtrDescribeClientQuotasRequest()
-	request.Strict = true
 	component := kmsg.NewDescribeClientQuotasRequestComponent()
 	component.EntityType, component.MatchType = entityUser, kmsg.QuotasMatchTypeAny
-	request.Components = append(request.Components, component)
-	response, err := onAny(ctx, u.connection, func(ctx context.Context, node *kgo.Broker) (*kmsg.DescribeClientQuotasResponse, error) {
-		return askNode[*kmsg.DescribeClientQuotasResponse](ctx, node, request)
-	})
+	entries, err := u.quotas(ctx, true, component)
 	if err != nil {
 		return nil, err
 	}
-	if err := refused(response.ErrorCode, response.ErrorMessage); err != nil {
-		return nil, err
-	}
-	out := make(map[string]user.Quotas, len(response.Entries))
+	out := make(map[string]user.Quotas, len(entries))
 	keys := shared{}
-	for _, entry := range response.Entries {
-		// The default for all users has no name.
-		if len(entry.Entity) != 1 || entry.Entity[0].Type != entityUser || entry.Entity[0].Name == nil {
+	for _, entry := range entries {
+		name, is := userOf(entry)
+		if !is {
 			continue
 		}
 		quotas := make(user.Quotas, len(entry.Values))
 		for _, v := range entry.Values {
 			quotas[keys.copyOf(v.Key)] = v.Value
 		}
-		out[*entry.Entity[0].Name] = quotas
+		out[name] = quotas
 	}
 	return out, nil
+}
+
+// OtherQuotas tells in words what else has quotas: all users, client ids, addresses.
+func (u *Users) OtherQuotas(ctx context.Context) ([]string, error) {
+	entries, err := u.quotas(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, entry := range entries {
+		if _, is := userOf(entry); !is {
+			out = append(out, words(entry))
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// quotas are those of what has all of the components; strict is whether it has no others.
+func (u *Users) quotas(ctx context.Context, strict bool, components ...kmsg.DescribeClientQuotasRequestComponent) ([]kmsg.DescribeClientQuotasResponseEntry, error) {
+	request := kmsg.NewPtrDescribeClientQuotasRequest()
+	request.Strict, request.Components = strict, components
+	response, err := onAny(ctx, u.connection, func(ctx context.Context, node *kgo.Broker) (*kmsg.DescribeClientQuotasResponse, error) {
+		return askNode[*kmsg.DescribeClientQuotasResponse](ctx, node, request)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return response.Entries, refused(response.ErrorCode, response.ErrorMessage)
+}
+
+// userOf is the user that quotas are about. The default for all users has no name.
+func userOf(entry kmsg.DescribeClientQuotasResponseEntry) (string, bool) {
+	if len(entry.Entity) != 1 || entry.Entity[0].Type != entityUser || entry.Entity[0].Name == nil {
+		return "", false
+	}
+	return *entry.Entity[0].Name, true
+}
+
+func words(entry kmsg.DescribeClientQuotasResponseEntry) string {
+	var out []string
+	for _, e := range entry.Entity {
+		if e.Name == nil {
+			out = append(out, "every "+e.Type)
+		} else {
+			out = append(out, e.Type+" "+*e.Name)
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, " with ")
 }
 
 // SetQuotas sets and removes quotas, by name; removing one that does not hold is no error. Names whose quotas all were changed are not

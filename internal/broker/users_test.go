@@ -140,6 +140,10 @@ func TestQuotasAreSetReadAndRemoved(t *testing.T) {
 		"CN=alice": {Set: user.Quotas{user.QuotaConsumerByteRate: 1}, Remove: []string{user.QuotaProducerByteRate, user.QuotaRequestPercentage}},
 		"bob":      {Remove: []string{user.QuotaRequestPercentage}},
 	}))
+	others, err := k.OtherQuotas(t.Context())
+	if diff := cmp.Diff([]string{"client-id app", "client-id app with user bob", "every user"}, others); diff != "" || err != nil {
+		t.Errorf("%v, others (-want +got):\n%s", err, diff)
+	}
 	want = map[string]user.Quotas{"CN=alice": {user.QuotaConsumerByteRate: 1, user.QuotaControllerMutationRate: 0.5}}
 	before := k.Requests()
 	got, err = k.Quotas(t.Context())
@@ -219,7 +223,7 @@ func TestARefusalToTellIsOne(t *testing.T) {
 	k := openUsers(t)
 	asking := map[kmsg.Key]func() error{
 		kmsg.DescribeACLs:                 func() error { _, err := k.ACLs(t.Context()); return err },
-		kmsg.DescribeClientQuotas:         func() error { _, err := k.Quotas(t.Context()); return err },
+		kmsg.DescribeClientQuotas:         func() error { _, err := k.OtherQuotas(t.Context()); return err },
 		kmsg.DescribeUserSCRAMCredentials: func() error { _, err := k.Credentials(t.Context()); return err },
 	}
 	for key, ask := range asking {

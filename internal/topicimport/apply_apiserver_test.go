@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/manifest"
 	"castellan.io/castellan/internal/runtime/kube/kubetest"
 	"castellan.io/castellan/internal/topic"
 	"castellan.io/castellan/internal/topicimport"
@@ -32,7 +33,7 @@ func (w *world) importInto(namespace string) (topicimport.Found, []*v1.KafkaTopi
 		w.Fatal(err)
 	}
 	found := w.find(func(o *topicimport.Options) { o.Namespace, o.Existing = namespace, present })
-	created, err := topicimport.Apply(w.Context(), api, found.Resources, func(string) {})
+	created, err := manifest.Apply(w.Context(), api, found.Resources, func(string) {})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func TestAResourceThatSomebodyMadeMeanwhileStays(t *testing.T) {
 	if err := api.Create(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}
-	created, err := topicimport.Apply(t.Context(), api, found.Resources, func(string) {})
+	created, err := manifest.Apply(t.Context(), api, found.Resources, func(string) {})
 	if err != nil || len(created) > 0 {
 		t.Errorf("created %q: %v", names(created), err)
 	}
@@ -101,7 +102,7 @@ func TestWhatTheAPIServerRefusesIsSaidOnce(t *testing.T) {
 	w.topic("a", 1, 1, nil)
 	w.topic("b", 1, 1, nil)
 	found := w.find(func(o *topicimport.Options) { o.Namespace = "nowhere" })
-	created, err := topicimport.Apply(t.Context(), api, found.Resources, func(string) {})
+	created, err := manifest.Apply(t.Context(), api, found.Resources, func(string) {})
 	if err == nil || len(created) > 0 || !strings.Contains(err.Error(), `create KafkaTopic `) || strings.Count(err.Error(), "nowhere") > 1 || strings.Contains(err.Error(), "\n") {
 		t.Errorf("created %q: %v", names(created), err)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
@@ -178,4 +179,13 @@ func resource(is *topic.Actual, o Options) *v1.KafkaTopic {
 		ObjectMeta: metav1.ObjectMeta{Namespace: o.Namespace, Name: name, Labels: maps.Clone(o.Labels)},
 		Spec:       topic.Spec(name, is),
 	}
+}
+
+// Existing are the resources of a namespace.
+func Existing(ctx context.Context, from client.Reader, namespace string) ([]v1.KafkaTopic, error) {
+	var list v1.KafkaTopicList
+	if err := from.List(ctx, &list, client.InNamespace(namespace)); err != nil {
+		return nil, fmt.Errorf("list the KafkaTopics in namespace %s: %w", namespace, err)
+	}
+	return list.Items, nil
 }

@@ -2,17 +2,8 @@ package topicimport_test
 
 import (
 	"bytes"
-	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"math/big"
-	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -23,6 +14,7 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
+	"castellan.io/castellan/internal/manifest"
 	"castellan.io/castellan/internal/topic"
 	"castellan.io/castellan/internal/topicimport"
 )
@@ -47,17 +39,12 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(raw.Close)
-	return &world{t, fake, kadm.NewClient(raw), open(t, broker.Access{Brokers: fake.ListenAddrs()})}
-}
-
-func open(t *testing.T, to broker.Access) *broker.Topics {
-	t.Helper()
-	out, err := broker.OpenTopics(to)
+	kafka, err := broker.OpenTopics(broker.Access{Brokers: fake.ListenAddrs()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(out.Close)
-	return out
+	t.Cleanup(kafka.Close)
+	return &world{t, fake, kadm.NewClient(raw), kafka}
 }
 
 func (w *world) topic(name string, partitions int32, replicas int16, config map[string]string) {
@@ -89,10 +76,10 @@ func (w *world) find(change func(*topicimport.Options)) topicimport.Found {
 	return found
 }
 
-func (w *world) printed(format topicimport.Format, resources []*v1.KafkaTopic) string {
+func (w *world) printed(format manifest.Format, resources []*v1.KafkaTopic) string {
 	w.Helper()
 	var out bytes.Buffer
-	if err := topicimport.Print(&out, format, resources); err != nil {
+	if err := manifest.Print(&out, format, resources); err != nil {
 		w.Fatal(err)
 	}
 	return out.String()
@@ -116,7 +103,7 @@ func TestAResourceThatWasImportedChangesNothingInKafka(t *testing.T) {
 		w.topic(name, 1, 1, map[string]string{"compression.type": value})
 		values[name] = value
 	}
-	for _, format := range []topicimport.Format{topicimport.YAML, topicimport.JSON} {
+	for _, format := range []manifest.Format{manifest.YAML, manifest.JSON} {
 		t.Run(string(format), func(t *testing.T) {
 			found := w.find(nil)
 			if len(found.Resources) != 2+len(odd()) {
@@ -182,11 +169,11 @@ spec:
 	want = strings.ReplaceAll(want, "audit-log---38f73f9e6de9bf3d5ac4c7a0a3a8a3ff1a8e1d3c\n", topic.ResourceName("Audit_Log")+"\n  namespace: kafka\n")
 	inNamespace := func(o *topicimport.Options) { o.Namespace = "kafka" }
 	for range 3 {
-		if diff := cmp.Diff(want, w.printed(topicimport.YAML, w.find(inNamespace).Resources)); diff != "" {
+		if diff := cmp.Diff(want, w.printed(manifest.YAML, w.find(inNamespace).Resources)); diff != "" {
 			t.Fatalf("documents (-want +got):\n%s", diff)
 		}
 	}
-	if got := w.printed(topicimport.Names, w.find(nil).Resources); !strings.HasSuffix(got, "\nkafkatopic.kafka.strimzi.io/b\n") {
+	if got := w.printed(manifest.Names, w.find(nil).Resources); !strings.HasSuffix(got, "\nkafkatopic.kafka.strimzi.io/b\n") {
 		t.Errorf("names: %q", got)
 	}
 }
@@ -260,49 +247,4 @@ func TestTopicsAreChosen(t *testing.T) {
 
 func existing(name, topicName string, labels map[string]string) v1.KafkaTopic {
 	return v1.KafkaTopic{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}, Spec: v1.KafkaTopicSpec{TopicName: topicName}}
-}
-
-// TestTLSAndPasswordsReachKafkaWhereverItIs takes the way that a tunnel takes: names that nobody resolves, TLS on top of it, a password.
-func TestTLSAndPasswordsReachKafkaWhereverItIs(t *testing.T) {
-	served, trusted := serverTLS(t)
-	fake, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.TLS(served), kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "me", "secret"), kfake.SeedTopics(2, "orders"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(fake.Close)
-	address := fake.ListenAddrs()[0]
-	connect := func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, address)
-	}
-	w := &world{T: t, kafka: open(t, broker.Access{
-		Brokers: []string{"broker.invalid:9091"}, TLS: trusted, Connect: connect,
-		SASL: &broker.SASL{Mechanism: broker.MechanismScramSha512, Username: "me", Password: "secret"},
-	})}
-	if got := w.find(nil).Resources; len(got) != 1 || got[0].Name != "orders" {
-		t.Errorf("found %v", got)
-	}
-}
-
-func serverTLS(t *testing.T) (server, client *tls.Config) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"broker.invalid"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(parsed)
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12},
-		&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 }

@@ -79,6 +79,7 @@ func (w *world) told(ctx context.Context) (map[string]string, error) {
 	out := map[string]string{}
 	lists := map[string]client.ObjectList{
 		"Events": &eventsv1.EventList{}, "Kafka": &v1.KafkaList{}, "KafkaNodePools": &v1.KafkaNodePoolList{},
+		"KafkaTopics": &v1.KafkaTopicList{}, "KafkaUsers": &v1.KafkaUserList{},
 		"StrimziPodSets": &podsetv1.StrimziPodSetList{}, "ConfigMaps": &corev1.ConfigMapList{}, "pods": &corev1.PodList{},
 	}
 	for name, list := range lists {

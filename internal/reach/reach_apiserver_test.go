@@ -1,6 +1,6 @@
 //go:build apiserver
 
-package topicimport_test
+package reach_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"net"
+	"os"
 	"strings"
 	"testing"
 
@@ -19,9 +20,16 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/clientconfig"
+	"castellan.io/castellan/internal/reach"
 	"castellan.io/castellan/internal/runtime/kube/kubetest"
-	"castellan.io/castellan/internal/topicimport"
 )
+
+// api is the client of the API server that all tests of the package share.
+var api client.WithWatch
+
+func TestMain(m *testing.M) {
+	os.Exit(kubetest.Main(m, func(c kubetest.Clients) { api = c.Admin }))
+}
 
 func create(t *testing.T, objects ...client.Object) {
 	t.Helper()
@@ -45,7 +53,7 @@ func pems(t *testing.T) (certificate, key []byte) {
 }
 
 // kafkaResource has a listener of each kind.
-func kafkaResource(t *testing.T, namespace string, certificate []byte) topicimport.Cluster {
+func kafkaResource(t *testing.T, namespace string, certificate []byte) reach.Cluster {
 	t.Helper()
 	k := &v1.Kafka{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "my-cluster"}}
 	k.Spec.Kafka.Listeners = []v1.Listener{
@@ -62,7 +70,7 @@ func kafkaResource(t *testing.T, namespace string, certificate []byte) topicimpo
 	if err := api.Status().Update(t.Context(), k); err != nil {
 		t.Fatal(err)
 	}
-	return topicimport.Cluster{From: api, Namespace: namespace, Name: "my-cluster"}
+	return reach.Cluster{From: api, Namespace: namespace, Name: "my-cluster"}
 }
 
 func TestListenersAreReachedAsTheirStatusSays(t *testing.T) {

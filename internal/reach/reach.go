@@ -1,4 +1,4 @@
-package topicimport
+package reach
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-package topicimport
+package manifest
 
 import (
 	"context"
@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
-
-	v1 "castellan.io/castellan/api/v1"
 )
 
 // Format is a form of output.
@@ -30,11 +29,11 @@ const (
 func Formats() []Format { return []Format{YAML, JSON, Names} }
 
 // Print writes resources in their order.
-func Print(to io.Writer, format Format, resources []*v1.KafkaTopic) error {
+func Print[Resource client.Object](to io.Writer, format Format, resources []Resource) error {
 	for _, r := range resources {
 		text, err := document(format, r)
 		if err != nil {
-			return fmt.Errorf("write KafkaTopic %s: %w", r.Name, err)
+			return fmt.Errorf("write %s %s: %w", kind(r), r.GetName(), err)
 		}
 		if _, err := to.Write(text); err != nil {
 			return err
@@ -43,7 +42,7 @@ func Print(to io.Writer, format Format, resources []*v1.KafkaTopic) error {
 	return nil
 }
 
-func document(format Format, r *v1.KafkaTopic) ([]byte, error) {
+func document(format Format, r client.Object) ([]byte, error) {
 	switch format {
 	case Names:
 		return []byte(Name(r) + "\n"), nil
@@ -58,14 +57,18 @@ func document(format Format, r *v1.KafkaTopic) ([]byte, error) {
 }
 
 // Name is how kubectl calls a resource.
-func Name(r *v1.KafkaTopic) string { return "kafkatopic." + v1.GroupVersion().Group + "/" + r.Name }
+func Name(r client.Object) string {
+	return strings.ToLower(kind(r)) + "." + r.GetObjectKind().GroupVersionKind().Group + "/" + r.GetName()
+}
+
+func kind(r client.Object) string { return r.GetObjectKind().GroupVersionKind().Kind }
 
 // workers is how many resources are created at the same time.
 const workers = 8
 
 // Apply creates resources and returns those that were, in their order, also when it fails. One that was created by somebody else
 // since they were looked for is left as it is and is not among them.
-func Apply(ctx context.Context, to client.Client, resources []*v1.KafkaTopic, progress func(string)) ([]*v1.KafkaTopic, error) {
+func Apply[Resource client.Object](ctx context.Context, to client.Client, resources []Resource, progress func(string)) ([]Resource, error) {
 	created := make([]bool, len(resources))
 	all, limited := errgroup.WithContext(ctx)
 	all.SetLimit(workers)
@@ -75,29 +78,20 @@ func Apply(ctx context.Context, to client.Client, resources []*v1.KafkaTopic, pr
 		}
 		progress(fmt.Sprintf("created %d of %d resources", i, len(resources)))
 		all.Go(func() error {
-			err := to.Create(limited, r.DeepCopy(), client.FieldValidation(metav1.FieldValidationStrict))
+			err := to.Create(limited, r.DeepCopyObject().(client.Object), client.FieldValidation(metav1.FieldValidationStrict))
 			if err != nil && !apierrors.IsAlreadyExists(err) {
-				return fmt.Errorf("create KafkaTopic %s: %w", r.Name, err)
+				return fmt.Errorf("create %s %s: %w", kind(r), r.GetName(), err)
 			}
 			created[i] = err == nil
 			return nil
 		})
 	}
 	err := all.Wait()
-	var out []*v1.KafkaTopic
+	var out []Resource
 	for i := range resources {
 		if created[i] {
 			out = append(out, resources[i])
 		}
 	}
 	return slices.Clip(out), err
-}
-
-// Existing are the resources of a namespace.
-func Existing(ctx context.Context, from client.Reader, namespace string) ([]v1.KafkaTopic, error) {
-	var list v1.KafkaTopicList
-	if err := from.List(ctx, &list, client.InNamespace(namespace)); err != nil {
-		return nil, fmt.Errorf("list the KafkaTopics in namespace %s: %w", namespace, err)
-	}
-	return list.Items, nil
 }
