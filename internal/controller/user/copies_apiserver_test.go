@@ -142,6 +142,7 @@ func TestASecretThatHoldsSomethingElseIsNotTouched(t *testing.T) {
 	theirs := map[string]*corev1.Secret{
 		"other-entries":  {Data: map[string][]byte{"user.crt": []byte("x"), "mine": []byte("y")}},
 		"other-kind":     {Data: map[string][]byte{"ca.crt": []byte("x")}, ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{v1.LabelKind: "Kafka"}}},
+		"a-copy":         {Data: map[string][]byte{"ca.crt": []byte("x")}, ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{v1.LabelCopyOf: "a-copy"}}},
 		"other-type":     {Data: map[string][]byte{"tls.crt": []byte("x"), "tls.key": []byte("y")}, Type: corev1.SecretTypeTLS},
 		"somebody-elses": {ObjectMeta: metav1.ObjectMeta{OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "x", UID: "1"}}}},
 	}

@@ -133,8 +133,9 @@ func (o *Operator) ours(is *corev1.Secret, j *job) error {
 	if owned || is.Labels[v1.LabelKind] == kind {
 		return nil
 	}
-	_, others := is.Labels[v1.LabelKind]
-	foreign := others || remember(is).kept.Foreign || len(is.OwnerReferences) > 0 || is.Type != corev1.SecretTypeOpaque && is.Type != ""
+	_, another := is.Labels[v1.LabelKind]
+	_, copied := is.Labels[v1.LabelCopyOf]
+	foreign := another || copied || remember(is).kept.Foreign || len(is.OwnerReferences) > 0 || is.Type != corev1.SecretTypeOpaque && is.Type != ""
 	if !foreign {
 		return nil
 	}

@@ -79,9 +79,8 @@ func (o *Operator) lacksCredential(j *job) bool {
 	return slices.ContainsFunc(j.wanted.Scram, func(m user.Mechanism) bool { return is[m] != user.Iterations })
 }
 
-// change carries the changes of all jobs out, together. Rules that come do so before others go: a user keeps what it may do before and after.
-func (o *Operator) change(ctx context.Context, jobs []*job) error {
-	changing := slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return len(j.changes) == 0 })
+// change carries the changes of the jobs out, together. Rules that come do so before others go: a user keeps what it may do before and after.
+func (o *Operator) change(ctx context.Context, changing []*job) error {
 	if len(changing) == 0 {
 		return nil
 	}

@@ -21,9 +21,12 @@ import (
 func (o *Operator) read(ctx context.Context, keys []types.NamespacedName) []*job {
 	jobs := make([]*job, 0, len(keys))
 	for _, key := range keys {
-		if j := o.job(ctx, key); j != nil {
-			jobs = append(jobs, j)
+		j := o.job(ctx, key)
+		if j == nil {
+			o.queue.Forget(key)
+			continue
 		}
+		jobs = append(jobs, j)
 	}
 	return jobs
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -28,19 +29,21 @@ func (o *Operator) work(ctx context.Context, keys []types.NamespacedName) []*job
 	jobs := o.read(limited, keys)
 	batch.Each(o.writers, jobs, (*job).asks, func(j *job) { o.ask(limited, j) })()
 	batch.Each(o.writers, jobs, func(j *job) bool { return j.deed == keep || j.deed == remove }, func(j *job) { o.keepSecret(limited, j) })()
-	if err := o.keepKafka(limited, jobs); err != nil {
-		o.silence(jobs, err)
-	}
+	o.keepKafka(limited, jobs)
 	return jobs
 }
 
 // keepKafka has Kafka hold what is wanted. Nothing is compared as long as nobody knows what it holds.
-func (o *Operator) keepKafka(ctx context.Context, jobs []*job) error {
+func (o *Operator) keepKafka(ctx context.Context, jobs []*job) {
 	if err := o.held.unread(); err != nil {
-		return err
+		o.silence(jobs, err)
+		return
 	}
 	o.compare(jobs)
-	return o.change(ctx, jobs)
+	changing := slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return len(j.changes) == 0 })
+	if err := o.change(ctx, changing); err != nil {
+		o.silence(changing, err)
+	}
 }
 
 // silence is about jobs that Kafka did not answer.

@@ -107,6 +107,10 @@ func TestSilenceOfKafkaKeepsNoCertificateFromBeingRenewed(t *testing.T) {
 	at.moveOn(time.Minute)
 	w.refused("changed", v1.ReasonTimeout)
 	w.refused("fresh", v1.ReasonTimeout)
+	// Who needs nothing of Kafka is as wanted.
+	if diff := cmp.Diff(steady.Status, w.get("steady").Status); diff != "" {
+		t.Errorf("the status of a user without changes (-before +after):\n%s", diff)
+	}
 	// An operator that starts meanwhile makes what it can, too.
 	w.restart(options)
 	w.create("later", tls)
