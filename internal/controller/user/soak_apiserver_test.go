@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
@@ -48,20 +49,22 @@ func (m *monkey) act() {
 	m.Helper()
 	const many = 6
 	name := fmt.Sprint("u", m.random.IntN(many))
-	switch exists := m.get(name) != nil; {
-	case !exists:
+	if m.get(name) == nil {
 		m.create(name, m.change)
-	case m.random.IntN(3) == 0:
+		return
+	}
+	switch m.random.IntN(6) {
+	case 0, 1:
 		m.delete(name)
-	case m.random.IntN(3) == 0:
+	case 2:
 		m.update(name, m.change)
-	case m.random.IntN(3) == 0 && m.secret(name) != nil:
-		_ = api.Delete(m.Context(), &corev1.Secret{ObjectMeta: m.secret(name).ObjectMeta})
-	case m.random.IntN(2) == 0:
+	case 3:
+		_ = api.Delete(m.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: m.namespace, Name: name}})
+	case 4:
 		principal := user.Names(name)[m.random.IntN(2)]
 		_, _ = m.kafka.AddACLs(m.Context(), map[string][]user.ACL{principal: {allowed("stolen")}})
 		_, _ = m.kafka.SetCredentials(m.Context(), []broker.Credential{{Name: principal, Mechanism: user.ScramSha256, Password: "somebody's"}})
-	default:
+	case 5:
 		m.annotate(name, v1.AnnotationRotate, fmt.Sprint(m.random.IntN(3)))
 	}
 	time.Sleep(time.Duration(m.random.IntN(30)) * time.Millisecond)

@@ -27,14 +27,16 @@ func TestTheStatusTellsHowItIs(t *testing.T) {
 	}{
 		"as wanted": {job{secret: "a"}, v1.KafkaUserStatus{}, was},
 		"warned": {
-			job{secret: "a", warnings: []v1.Condition{warning("A", "b")}, vain: "c", drift: []string{"d", "e"}}, was,
+			job{secret: "a", warnings: []v1.Condition{warning("A", "b")}, vain: "c", drift: []string{"d", "e"}},
+			was,
 			v1.KafkaUserStatus{Conditions: []v1.Condition{
 				ready, warning("A", "b"), warning(v1.WarningInvalidConfig, "c"),
 				warning(v1.WarningDrift, "Kafka differs from the resource and is left like that: d, e"),
 			}, ObservedGeneration: 2, Username: "CN=a", Secret: "a"},
 		},
 		"much is different": {
-			job{secret: "a", drift: strings.Split(strings.Repeat("d ", 25)+"d", " ")}, was,
+			job{secret: "a", drift: strings.Split(strings.Repeat("d ", 25)+"d", " ")},
+			was,
 			v1.KafkaUserStatus{Conditions: []v1.Condition{
 				ready, warning(v1.WarningDrift, "Kafka differs from the resource and is left like that: "+strings.Repeat("d, ", 20)+"and 6 more"),
 			}, ObservedGeneration: 2, Username: "CN=a", Secret: "a"},
@@ -45,22 +47,26 @@ func TestTheStatusTellsHowItIs(t *testing.T) {
 			v1.KafkaUserStatus{Conditions: []v1.Condition{{Type: v1.ConditionReconciliationPaused, Status: v1.ConditionTrue}}, ObservedGeneration: 1, Username: "CN=a", Secret: "a"},
 		},
 		"wrong": {
-			job{secret: "a", err: &problem{v1.ReasonResourceConflict, "b"}}, was,
+			job{secret: "a", err: &problem{v1.ReasonResourceConflict, "b"}},
+			was,
 			v1.KafkaUserStatus{Conditions: failed(v1.ReasonResourceConflict, "b"), ObservedGeneration: 2},
 		},
 		"something failed": {
-			job{secret: "a", err: errors.New("b"), warnings: []v1.Condition{warning("A", "b")}}, was,
+			job{secret: "a", err: errors.New("b"), warnings: []v1.Condition{warning("A", "b")}},
+			was,
 			v1.KafkaUserStatus{Conditions: append(failed(v1.ReasonExecution, "b"), warning("A", "b")), ObservedGeneration: 2},
 		},
 		"Kafka is silent": {
 			job{secret: "a", err: silence}, was, v1.KafkaUserStatus{Conditions: failed(v1.ReasonTimeout, silence.Error()), ObservedGeneration: 2},
 		},
 		"Kafka is silent about a user whose drift is reported": {
-			job{secret: "a", reports: true, err: silence}, was,
+			job{secret: "a", reports: true, err: silence},
+			was,
 			v1.KafkaUserStatus{Conditions: failed(v1.ReasonTimeout, silence.Error()), ObservedGeneration: 2, Username: "CN=a", Secret: "a"},
 		},
 		"Kafka is silent about what such a user says anew": {
-			job{secret: "a", reports: true, err: silence}, v1.KafkaUserStatus{ObservedGeneration: 1, Username: "CN=a", Secret: "a"},
+			job{secret: "a", reports: true, err: silence},
+			v1.KafkaUserStatus{ObservedGeneration: 1, Username: "CN=a", Secret: "a"},
 			v1.KafkaUserStatus{Conditions: failed(v1.ReasonTimeout, silence.Error()), ObservedGeneration: 2},
 		},
 	}
