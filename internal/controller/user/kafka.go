@@ -43,6 +43,9 @@ func (o *Operator) report(j *job) {
 	j.changes = nil
 }
 
+// Values of the annotation about drift.
+const driftReport, driftRevert = "report", "revert"
+
 func (o *Operator) reports(u *v1.KafkaUser) bool {
 	switch u.Annotations[v1.AnnotationDrift] {
 	case driftReport:
@@ -53,8 +56,14 @@ func (o *Operator) reports(u *v1.KafkaUser) bool {
 	return o.ReportDrift
 }
 
-// Values of the annotation about drift.
-const driftReport, driftRevert = "report", "revert"
+// wrongDrift tells that nobody knows what is to happen about drift.
+func wrongDrift(u *v1.KafkaUser) error {
+	text, set := u.Annotations[v1.AnnotationDrift]
+	if !set || text == driftReport || text == driftRevert {
+		return nil
+	}
+	return user.Problems{{Field: "metadata.annotations." + v1.AnnotationDrift, What: fmt.Sprintf("is %q", text), Right: "write report or revert"}}
+}
 
 // askPassword has the password given to Kafka if that may have another one: Kafka does not tell which it has.
 func (o *Operator) askPassword(j *job) {

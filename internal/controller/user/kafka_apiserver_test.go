@@ -79,6 +79,8 @@ func TestDriftIsReportedWhereThatIsAskedFor(t *testing.T) {
 		}
 		return nil
 	})
+	w.annotate("told", v1.AnnotationDrift, "maybe")
+	w.lacks(w.refused("told", v1.ReasonExecution), v1.ReasonInvalidResource, "metadata.annotations."+v1.AnnotationDrift, `"maybe"`, "report or revert")
 	w.delete("told")
 	delete(left, "CN=told")
 	w.holds(left)

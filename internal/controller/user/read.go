@@ -86,7 +86,7 @@ func (o *Operator) examine(ctx context.Context, j *job) {
 	var err error
 	j.wanted, err = user.Read(j.resource, user.Rules{ACLs: o.ACLs && o.held.keepsACLs()})
 	wish, wishErr := credential.Read(j.resource, o.Credentials)
-	if err := joined(err, wishErr); err != nil {
+	if err := joined(err, wishErr, wrongDrift(j.resource)); err != nil {
 		j.refuse(v1.ReasonExecution, v1.ReasonInvalidResource+": "+err.Error())
 		return
 	}
