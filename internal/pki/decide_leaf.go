@@ -141,8 +141,9 @@ func decideExpiry(v leafView) LeafDecision {
 		return LeafDecision{}
 	}
 	reason := fmt.Sprintf("the certificate expires at %s, within %s", at(leaf.NotAfter), spell(v.wanted.RenewBefore))
-	if !v.moment.WindowOpen {
-		return LeafDecision{Postponed: true, Reason: "renewal waits for a maintenance window: " + reason}
+	// A life of minutes may see no window at all.
+	if latest := v.wanted.Latest(leaf.NotAfter); !v.moment.WindowOpen && v.moment.Now.Before(latest) {
+		return LeafDecision{Postponed: true, Reason: "renewal waits for a maintenance window: " + reason, Until: latest}
 	}
 	return LeafDecision{Issue: true, Reason: reason}
 }

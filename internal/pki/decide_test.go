@@ -256,14 +256,12 @@ func TestDecideLeaf(t *testing.T) {
 			want: pki.LeafDecision{
 				Postponed: true,
 				Reason:    "renewal waits for a maintenance window: the certificate expires at 2027-05-04T03:02:01Z, within 30 days",
+				Until:     end.Add(-15 * day),
 			},
 		},
-		"in its last second it waits for a window": {
-			at: end, closed: true,
-			want: pki.LeafDecision{
-				Postponed: true,
-				Reason:    "renewal waits for a maintenance window: the certificate expires at 2027-05-04T03:02:01Z, within 30 days",
-			},
+		"half of the renewal days without a window": {
+			at: end.Add(-15 * day), closed: true,
+			want: pki.LeafDecision{Issue: true, Reason: "the certificate expires at 2027-05-04T03:02:01Z, within 30 days"},
 		},
 		"an expired certificate does not wait for a window": {
 			at: end.Add(time.Second), closed: true,

@@ -12,7 +12,8 @@ type Kept struct {
 }
 
 // NextLook is how long after now the next decision about some certificate is due: when the time of its renewal comes, or,
-// where that has passed and something keeps it from being renewed, when it has expired. 0 when none will ever be due.
+// where that has passed and something keeps it from being renewed, when half of the time is over and when it has expired. 0 when none will
+// ever be due.
 func NextLook(kept []Kept, now time.Time) time.Duration {
 	var next time.Duration
 	for _, k := range kept {
@@ -31,7 +32,8 @@ func (k Kept) due(now time.Time) time.Duration {
 	}
 	// A certificate is good for the whole of its last second.
 	end := certificates[0].NotAfter.Add(time.Second)
-	for _, moment := range []time.Time{certificates[0].NotAfter.Add(-k.RenewBefore), end} {
+	lifetime := Lifetime{RenewBefore: k.RenewBefore}
+	for _, moment := range []time.Time{lifetime.Renewal(certificates[0].NotAfter), lifetime.Latest(certificates[0].NotAfter), end} {
 		if now.Before(moment) {
 			return max(moment.Sub(now), soon)
 		}

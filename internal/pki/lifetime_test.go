@@ -106,7 +106,8 @@ func TestNextLook(t *testing.T) {
 		"what cannot be read is never due":                          {[]pki.Kept{{Certificate: []byte("junk")}}, now, 0},
 		"a certificate is due when it is to be renewed":             {kept(30 * day), now, 335 * day},
 		"the soonest counts":                                        {kept(30*day, 40*day, 20*day), now, 325 * day},
-		"one that is due and was not renewed is due at its end":     {kept(30 * day), end.Add(-30 * day), 30*day + time.Second},
+		"one that is due and was not renewed is due half-way":       {kept(30 * day), end.Add(-30 * day), 15 * day},
+		"and then at its end":                                       {kept(30 * day), end.Add(-15 * day), 15*day + time.Second},
 		"in a fraction of a second it is not asked about in a loop": {kept(0), end.Add(999 * time.Millisecond), time.Second},
 		"one that has expired was decided about":                    {kept(30 * day), end.Add(time.Second), 0},
 	} {

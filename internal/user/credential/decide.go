@@ -36,6 +36,8 @@ type Moment struct {
 	Now time.Time
 	// WindowOpen tells whether a maintenance window is open.
 	WindowOpen bool
+	// Unreachable tells that Kafka would not get a new password now: one that works is not replaced.
+	Unreachable bool
 }
 
 // view is what the checks look at.

@@ -59,11 +59,11 @@ func decideExpiry(v view) Decision {
 		return Decision{Deed: Keep, Look: earliest(renewal, v.rotation())}
 	}
 	reason := fmt.Sprintf("the certificate expires at %s, its renewal is due since %s", stamp(end), stamp(renewal))
-	if v.moment.WindowOpen {
+	latest := v.wish.Latest(end) // a life of minutes may see no window at all
+	if v.moment.WindowOpen || !v.moment.Now.Before(latest) {
 		return Decision{Deed: Issue, Reason: reason}
 	}
-	afterEnd := end.Add(time.Second) // it is good for the whole of its last second
-	return Decision{Deed: Keep, Postponed: true, Reason: "renewal waits for a maintenance window: " + reason, Look: earliest(afterEnd, v.rotation())}
+	return Decision{Deed: Keep, Postponed: true, Reason: "renewal waits for a maintenance window: " + reason, Look: earliest(latest, v.rotation())}
 }
 
 func certificateMissing(v view) string {

@@ -58,18 +58,13 @@ func TestDecideAboutCertificates(t *testing.T) {
 		},
 		"a second before the renewal nothing is due": {at: end.Add(-10*day - time.Second), want: keep},
 		"from its time on it is renewed in a window": {at: end.Add(-10 * day), want: issue(due)},
-		"a renewal waits for a window until the end": {
+		"a renewal waits for a window": {
 			at: end.Add(-10 * day), closed: true,
 			want: credential.Decision{
-				Deed: credential.Keep, Postponed: true, Reason: "renewal waits for a maintenance window: " + due, Look: end.Add(time.Second),
+				Deed: credential.Keep, Postponed: true, Reason: "renewal waits for a maintenance window: " + due, Look: end.Add(-5 * day),
 			},
 		},
-		"in its last second it still waits for a window": {
-			at: end, closed: true,
-			want: credential.Decision{
-				Deed: credential.Keep, Postponed: true, Reason: "renewal waits for a maintenance window: " + due, Look: end.Add(time.Second),
-			},
-		},
+		"when half of the time is over it waits no more": {at: end.Add(-5 * day), closed: true, want: issue(due)},
 		"an expired one waits for nothing": {
 			at: end.Add(time.Second), closed: true, want: issue("the certificate expired at 2026-08-02T03:02:01Z"),
 		},
@@ -110,9 +105,9 @@ func TestDecideAboutCertificates(t *testing.T) {
 			want: issue("the credentials are older than 720h0m0s"),
 		},
 		"it will be too old while its renewal waits": {
-			wish: func(w *credential.Wish) { w.RotateAfter = 85 * day }, at: end.Add(-8 * day), closed: true,
+			wish: func(w *credential.Wish) { w.RotateAfter = 83 * day }, at: end.Add(-8 * day), closed: true,
 			want: credential.Decision{
-				Deed: credential.Keep, Postponed: true, Reason: "renewal waits for a maintenance window: " + due, Look: now.Add(85 * day),
+				Deed: credential.Keep, Postponed: true, Reason: "renewal waits for a maintenance window: " + due, Look: now.Add(83 * day),
 			},
 		},
 		"the key store is missing": {stored: without("user.p12"), want: complete("missing: user.p12")},
@@ -132,8 +127,8 @@ func TestDecideAboutCertificates(t *testing.T) {
 			want:   complete("ca.crt is not the present one of clients-ca"),
 		},
 		"the key store is missing while the renewal waits": {
-			stored: without("user.p12"), at: end.Add(-time.Hour), closed: true,
-			want: credential.Decision{Deed: credential.Complete, Postponed: true, Reason: "missing: user.p12", Look: end.Add(time.Second)},
+			stored: without("user.p12"), at: end.Add(-6 * day), closed: true,
+			want: credential.Decision{Deed: credential.Complete, Postponed: true, Reason: "missing: user.p12", Look: end.Add(-5 * day)},
 		},
 		"the user makes a request of their own": {
 			wish: func(w *credential.Wish) { w.Request = newRequest(t, "alice") },

@@ -12,6 +12,9 @@ func decidePassword(v view) Decision {
 		return decideSupplied(v)
 	}
 	if reason := firstReason(askedChecks(), v); reason != "" {
+		if v.moment.Unreachable {
+			return Decision{Deed: Keep, Postponed: true, Reason: "the password stays until Kafka can be told another: " + reason}
+		}
 		return Decision{Deed: Issue, Reason: reason}
 	}
 	return Decision{Deed: Keep, Look: v.rotation()}

@@ -77,14 +77,25 @@ func (r *reader) duration(annotation string) time.Duration {
 	return d
 }
 
+// longestDays are a hundred years.
+const longestDays = 36_500
+
+func (r *reader) days(field string, n int32) time.Duration {
+	if n < 1 || n > longestDays {
+		r.problems = append(r.problems, user.Problem{Field: field, What: fmt.Sprintf("is %d", n), Right: fmt.Sprintf("write a number from 1 to %d", longestDays)})
+		return pki.Days(1)
+	}
+	return pki.Days(int(n))
+}
+
 // lifetime is what annotations say, or else the spec, or else what is usual.
 func (r *reader) lifetime(a *v1.UserAuthentication, usual pki.Lifetime) pki.Lifetime {
 	out := usual
 	if a.ValidityDays != nil {
-		out.Validity = pki.Days(int(*a.ValidityDays))
+		out.Validity = r.days("spec.authentication.validityDays", *a.ValidityDays)
 	}
 	if a.RenewalDays != nil {
-		out.RenewBefore = pki.Days(int(*a.RenewalDays))
+		out.RenewBefore = r.days("spec.authentication.renewalDays", *a.RenewalDays)
 	}
 	if validity := r.duration(v1.AnnotationLifetime); validity > 0 {
 		out = pki.Lifetime{Validity: validity, RenewBefore: validity / partBefore}
