@@ -75,6 +75,14 @@ func (r *Resources) drop(name string) {
 	r.claims[of] = left
 }
 
+// Has tells whether a resource exists.
+func (r *Resources) Has(name string) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	_, exists := r.names[name]
+	return exists
+}
+
 // Claiming are the resources that name the same thing.
 func (r *Resources) Claiming(names string) []types.NamespacedName {
 	r.mu.RLock()

@@ -15,6 +15,9 @@ func TestResourcesKnowWhoClaimsWhat(t *testing.T) {
 	if got := r.Claiming("t"); !slices.Equal(got, []types.NamespacedName{key("b"), key("t")}) || r.Count() != 2 || r.Paused() != 1 {
 		t.Errorf("%v claim it, of %d, %d paused", got, r.Count(), r.Paused())
 	}
+	if !r.Has("b") || r.Has("c") {
+		t.Error("it does not know which resources there are")
+	}
 	r.Put("t", "other", false)
 	r.Put("b", "t", false)
 	if got := r.Claiming("t"); !slices.Equal(got, []types.NamespacedName{key("b")}) || len(r.Claiming("other")) != 1 || r.Paused() != 0 {

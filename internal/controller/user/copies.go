@@ -89,8 +89,7 @@ func (o *Operator) copyTo(ctx context.Context, j *job, in *secrets) error {
 		return err
 	}
 	if there == nil {
-		err = o.Client.Create(ctx, &corev1.Secret{ObjectMeta: meta, Data: j.data, Type: corev1.SecretTypeOpaque})
-		return problemOf(err, "copy Secret %s to namespace %s", j.secret, in.namespace)
+		return problemOf(o.storeSecret(ctx, &corev1.Secret{ObjectMeta: meta, Data: j.data}), "copy Secret %s to namespace %s", j.secret, in.namespace)
 	}
 	if there.Labels[v1.LabelCopyOf] != j.resource.Name || there.Annotations[v1.AnnotationCopiedFrom] != o.Namespace {
 		return &problem{v1.ReasonExecution, fmt.Sprintf("%s: Secret %s in namespace %s is no copy of this user's: rename or delete it, or take the namespace out of the annotation %s",
@@ -98,7 +97,7 @@ func (o *Operator) copyTo(ctx context.Context, j *job, in *secrets) error {
 	}
 	describe(there, meta)
 	there.Data = j.data
-	return problemOf(o.Client.Update(ctx, there), "copy Secret %s to namespace %s", j.secret, in.namespace)
+	return problemOf(o.storeSecret(ctx, there), "copy Secret %s to namespace %s", j.secret, in.namespace)
 }
 
 // deleteSecret deletes the Secret that was seen, and no other one of its name.

@@ -117,14 +117,14 @@ func (o *Operator) writeSecret(ctx context.Context, j *job, ca *opened, meta met
 	maps.Copy(meta.Annotations, made.Annotations)
 	j.data, j.content, j.password = made.Data, contentOf(made.Data), kept.Password()
 	if is == nil {
-		return problemOf(o.Client.Create(ctx, &corev1.Secret{ObjectMeta: meta, Data: made.Data, Type: corev1.SecretTypeOpaque}), "make Secret %s", j.secret)
+		return problemOf(o.storeSecret(ctx, &corev1.Secret{ObjectMeta: meta, Data: made.Data}), "make Secret %s", j.secret)
 	}
 	for _, name := range credential.Annotations() {
 		delete(is.Annotations, name)
 	}
 	describe(is, meta)
 	is.Data = made.Data
-	return problemOf(o.Client.Update(ctx, is), "write Secret %s", j.secret)
+	return problemOf(o.storeSecret(ctx, is), "write Secret %s", j.secret)
 }
 
 // ours refuses a Secret that holds something else.

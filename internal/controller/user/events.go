@@ -96,7 +96,8 @@ func orphaned(key types.NamespacedName) (string, bool) {
 	return strings.CutPrefix(key.Name, orphanMark)
 }
 
-// secretEvents look at the user to whom a Secret belongs. of finds its resource.
+// secretEvents look at the user to whom a Secret belongs; of finds its resource. What the operator itself has written is a reason to look if
+// the resource has gone meanwhile.
 func (o *Operator) secretEvents(of func(*stored) (string, bool)) toolscache.ResourceEventHandler {
 	look := func(object any) {
 		if last, is := object.(toolscache.DeletedFinalStateUnknown); is {
@@ -106,7 +107,7 @@ func (o *Operator) secretEvents(of func(*stored) (string, bool)) toolscache.Reso
 		if !is {
 			return
 		}
-		if name, is := of(s); is {
+		if name, is := of(s); is && (!o.own.has(s) || !o.resources.Has(name)) {
 			o.queue.Add(types.NamespacedName{Namespace: o.Namespace, Name: name})
 		}
 	}

@@ -80,6 +80,7 @@ type Operator struct {
 	reach      *batch.Reach
 	held       *held
 	passwords  *passwords
+	own        *own
 	authority  *authority
 	secrets    *secrets
 	copies     map[string]*secrets
@@ -101,6 +102,7 @@ func New(options Options) *Operator {
 		reach:     batch.NewReach(options.Now),
 		held:      newHeld(options.Now),
 		passwords: newPasswords(),
+		own:       newOwn(),
 		copies:    map[string]*secrets{},
 
 		periodical: newPeriodical(options.Metrics),
