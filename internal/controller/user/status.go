@@ -58,8 +58,14 @@ func (j *job) failure() v1.Condition {
 	if p, is := errors.AsType[*problem](j.err); is {
 		out.Reason = p.reason
 	}
-	if errors.Is(j.err, broker.ErrUnreachable) {
-		out.Reason = v1.ReasonTimeout
+	if !errors.Is(j.err, broker.ErrUnreachable) {
+		return out
+	}
+	out.Reason = v1.ReasonTimeout
+	for _, was := range j.resource.Status.Conditions {
+		if was.Type == out.Type && was.Reason == out.Reason {
+			out.Message = was.Message // which broker did not answer is another one at each try, and nothing new
+		}
 	}
 	return out
 }

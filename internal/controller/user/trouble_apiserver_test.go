@@ -106,7 +106,7 @@ func TestSilenceOfKafkaKeepsNoCertificateFromBeingRenewed(t *testing.T) {
 	})
 	at.moveOn(time.Minute)
 	w.refused("changed", v1.ReasonTimeout)
-	w.refused("fresh", v1.ReasonTimeout)
+	w.lacks(w.refused("fresh", v1.ReasonTimeout), "Kafka does not answer")
 	// Who needs nothing of Kafka is as wanted.
 	if diff := cmp.Diff(steady.Status, w.get("steady").Status); diff != "" {
 		t.Errorf("the status of a user without changes (-before +after):\n%s", diff)
@@ -204,9 +204,25 @@ func TestAnOperatorThatIsKilledAfterAnyWriteLosesNothing(t *testing.T) {
 		w.start(nil)
 		w.wire.intercept(alive, die)
 	}
-	start(nil)
+	killed := func(write string) {
+		w.eventually("it is killed after "+write, func() error {
+			if !dead.Load() {
+				return errors.New("it lives")
+			}
+			return nil
+		})
+		w.stop()
+	}
+	made := "create Secret"
+	start(&made)
 	w.create("orders", func(u *v1.KafkaUser) { scram(u); reads(u, "t0"); limited(u, 1) })
+	killed(made)
+	first := w.secret("orders")
+	start(nil)
 	w.ready("orders")
+	if err := w.logsIn(broker.MechanismScramSha512, "orders", string(first.Data["password"])); err != nil {
+		t.Errorf("the password that was made first: %v", err)
+	}
 	for i, write := range []string{"update Secret", "CreateACLs", "DeleteACLs", "AlterClientQuotas", "AlterUserSCRAMCredentials", "status KafkaUser"} {
 		w.stop()
 		before := w.secret("orders")
@@ -217,13 +233,7 @@ func TestAnOperatorThatIsKilledAfterAnyWriteLosesNothing(t *testing.T) {
 			u.Annotations[v1.AnnotationRotate] = topic
 		})
 		start(&write)
-		w.eventually("it is killed after "+write, func() error {
-			if !dead.Load() {
-				return errors.New("it lives")
-			}
-			return nil
-		})
-		w.stop()
+		killed(write)
 		written := w.secret("orders")
 		start(nil)
 		w.ready("orders")
