@@ -24,5 +24,8 @@ func (r *Reach) Lost() time.Duration {
 	return r.now().Sub(time.Unix(0, r.since.Load()))
 }
 
+// Silent tells whether Kafka did not answer last.
+func (r *Reach) Silent() bool { return r.since.Load() != 0 }
+
 // Restored notes that Kafka answered.
 func (r *Reach) Restored() { r.since.Store(0) }

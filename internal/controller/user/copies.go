@@ -49,26 +49,37 @@ func (o *Operator) copiesOf(resource string) []*stored {
 
 // copySecret makes the copies of a Secret like it, and removes those that are not wanted.
 func (o *Operator) copySecret(ctx context.Context, j *job) error {
-	var wanted []string
-	if j.deed == keep && j.secret != "" {
-		wanted = namespacesOf(j.resource)
-	}
+	wanted := o.copiesFor(j)
+	var errs []error
 	for _, s := range o.copiesOf(j.key.Name) {
-		if slices.Contains(wanted, s.Namespace) {
-			continue
-		}
-		if err := o.deleteSecret(ctx, s); err != nil {
-			return err
+		if !slices.Contains(wanted, s.Namespace) {
+			errs = append(errs, o.deleteSecret(ctx, s))
 		}
 	}
 	for _, namespace := range wanted {
 		if in, may := o.copies[namespace]; may {
-			if err := o.copyTo(ctx, j, in); err != nil {
-				return err
-			}
+			errs = append(errs, o.copyTo(ctx, j, in))
+		}
+	}
+	// One namespace where it does not work keeps no other one from its copy.
+	for _, err := range errs {
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// copiesFor are the namespaces that are to have a copy. A password that the user has read from somewhere is not carried on: who writes
+// KafkaUsers could have any Secret of the namespace copied.
+func (o *Operator) copiesFor(j *job) []string {
+	if j.deed == remove || j.secret == "" {
+		return nil
+	}
+	if _, supplied := j.suppliedFrom(); supplied {
+		return nil
+	}
+	return namespacesOf(j.resource)
 }
 
 // copyTo makes one copy. A Secret that is something else is left alone.

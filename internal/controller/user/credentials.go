@@ -81,7 +81,7 @@ func (o *Operator) secretName(resource string) string { return o.SecretPrefix + 
 func (o *Operator) decide(j *job, kept credential.Kept, ca *opened) credential.Decision {
 	now := o.Now()
 	open, _ := maintenance.Open(o.Windows, now) // what is wrong with them was told at the start
-	out := credential.Decide(kept, j.wish, ca.trusted, credential.Moment{Now: now, WindowOpen: open})
+	out := credential.Decide(kept, j.wish, ca.trusted, credential.Moment{Now: now, WindowOpen: open, Unreachable: o.changes.Silent() || o.held.unread() != nil})
 	j.again, j.vain = out.Look, ""
 	if out.Deed == credential.Keep && !out.Postponed {
 		j.vain = out.Reason
@@ -127,19 +127,14 @@ func (o *Operator) writeSecret(ctx context.Context, j *job, ca *opened, meta met
 	return problemOf(o.storeSecret(ctx, is), "write Secret %s", j.secret)
 }
 
-// ours refuses a Secret that holds something else.
+// ours refuses a Secret that is not known to be this user's: whatever it holds, somebody may need it.
 func (o *Operator) ours(is *corev1.Secret, j *job) error {
-	owned := slices.ContainsFunc(is.OwnerReferences, func(r metav1.OwnerReference) bool { return r.UID == j.resource.UID })
-	if owned || is.Labels[v1.LabelKind] == kind {
+	owned := func(r metav1.OwnerReference) bool { return r.Kind == kind && r.Name == j.resource.Name }
+	if slices.ContainsFunc(is.OwnerReferences, owned) || is.Labels[v1.LabelKind] == kind && len(is.OwnerReferences) == 0 {
 		return nil
 	}
-	_, another := is.Labels[v1.LabelKind]
-	_, copied := is.Labels[v1.LabelCopyOf]
-	foreign := another || copied || remember(is).kept.Foreign || len(is.OwnerReferences) > 0 || is.Type != corev1.SecretTypeOpaque && is.Type != ""
-	if !foreign {
-		return nil
-	}
-	return &problem{v1.ReasonExecution, fmt.Sprintf("%s: metadata.name: Secret %s exists and holds something else than credentials of this user: rename the user or the Secret", v1.ReasonInvalidResource, is.Name)}
+	return &problem{v1.ReasonExecution, fmt.Sprintf("%s: metadata.name: Secret %s exists and is not this user's: rename the user or the Secret; or label the Secret %s=%s to hand it over",
+		v1.ReasonInvalidResource, is.Name, v1.LabelKind, kind)}
 }
 
 // describeSecret is what the Secret of a user is called, and how it is found.
@@ -158,6 +153,9 @@ func (o *Operator) describeSecret(u *v1.KafkaUser) metav1.ObjectMeta {
 	if t := u.Spec.Template; t != nil && t.Secret != nil && t.Secret.Metadata != nil {
 		maps.Copy(out.Labels, t.Secret.Metadata.Labels)
 		maps.Copy(out.Annotations, t.Secret.Metadata.Annotations)
+		for _, name := range append(credential.Annotations(), v1.AnnotationForceRenew) {
+			delete(out.Annotations, name) // they are about the credentials in the Secret
+		}
 	}
 	maps.Copy(out.Labels, o.Labels)
 	out.Labels[v1.LabelKind] = kind

@@ -33,6 +33,8 @@ type job struct {
 	wanted   user.Wanted
 	wish     credential.Wish
 	deed     deed
+	// renews tells that nothing is done about a user whose resource is wrong, but to keep its certificate from ending.
+	renews bool
 	// reports tells that what was changed in Kafka is left as it is.
 	reports bool
 

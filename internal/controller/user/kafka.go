@@ -20,6 +20,9 @@ func (o *Operator) compare(jobs []*job) {
 	for _, j := range jobs {
 		switch j.deed {
 		case remove:
+			if j.username != "" && len(o.resources.Claiming(j.username)) > 0 {
+				continue // a resource has come meanwhile
+			}
 			if change := user.Without(o.held.of(j.wanted.Principal)); !change.Empty() {
 				j.changes = map[string]user.Change{j.wanted.Principal: change}
 			}
@@ -94,53 +97,82 @@ func (o *Operator) change(ctx context.Context, changing []*job) error {
 		return nil
 	}
 	o.readPasswords(ctx, changing)
-	steps := []struct {
-		name string
-		do   func() (map[string]error, error)
-	}{
-		{"add_acls", func() (map[string]error, error) {
-			return o.Kafka.AddACLs(ctx, rules(changing, func(c user.Change) []user.ACL { return c.Add }))
-		}},
-		{"remove_acls", func() (map[string]error, error) {
-			return o.Kafka.RemoveACLs(ctx, rules(changing, func(c user.Change) []user.ACL { return c.Remove }))
-		}},
-		{"alter_quotas", func() (map[string]error, error) { return o.Kafka.SetQuotas(ctx, quotas(changing)) }},
-		{"alter_credentials", func() (map[string]error, error) { return o.Kafka.SetCredentials(ctx, credentials(changing)) }},
-	}
-	for _, step := range steps {
-		done := o.Metrics.Request(step.name)
+	for _, step := range o.steps(ctx, changing) {
 		refusals, err := step.do()
-		done()
 		if err != nil {
 			return err
 		}
+		o.noteDone(changing, refusals, step.part)
 		refuse(changing, refusals)
 	}
-	o.reach.Restored()
+	o.changes.Restored()
 	for _, j := range changing {
 		o.changedInKafka(ctx, j)
 	}
 	return nil
 }
 
-// changedInKafka notes what Kafka holds now. After a refusal that is not known: the next look tells.
+// step is a part of all changes that Kafka is asked for together.
+type step struct {
+	do func() (map[string]error, error)
+	// part is what the step does of a change.
+	part func(user.Change) user.Change
+}
+
+func (o *Operator) steps(ctx context.Context, changing []*job) []step {
+	return []step{
+		{
+			func() (map[string]error, error) {
+				return o.Kafka.AddACLs(ctx, rules(changing, func(c user.Change) []user.ACL { return c.Add }))
+			},
+			func(c user.Change) user.Change { return user.Change{Add: c.Add} },
+		},
+		{
+			func() (map[string]error, error) {
+				return o.Kafka.RemoveACLs(ctx, rules(changing, func(c user.Change) []user.ACL { return c.Remove }))
+			},
+			func(c user.Change) user.Change { return user.Change{Remove: c.Remove} },
+		},
+		{
+			func() (map[string]error, error) { return o.Kafka.SetQuotas(ctx, quotas(changing)) },
+			func(c user.Change) user.Change { return user.Change{Quotas: c.Quotas} },
+		},
+		{
+			func() (map[string]error, error) { return o.Kafka.SetCredentials(ctx, credentials(changing)) },
+			func(c user.Change) user.Change { return user.Change{Password: c.Password, Forget: c.Forget} },
+		},
+	}
+}
+
+// noteDone notes what Kafka holds after a step. After a refusal the next look tells.
+func (o *Operator) noteDone(jobs []*job, refusals map[string]error, part func(user.Change) user.Change) {
+	for _, j := range jobs {
+		for name, change := range j.changes {
+			done := part(change)
+			if done.Empty() || refusals[name] != nil || j.refused && len(done.Add)+len(done.Remove) > 0 || len(done.Password) > 0 && len(j.data[credential.EntryPassword]) == 0 {
+				continue
+			}
+			o.held.after(name, done)
+			if len(done.Password) > 0 {
+				o.passwords.gave(j.username, j.password, j.wanted.Scram)
+			}
+		}
+	}
+}
+
+// changedInKafka is about jobs that were carried out.
 func (o *Operator) changedInKafka(ctx context.Context, j *job) {
+	if claimed := len(o.resources.Claiming(j.username)) > 0; claimed == (j.deed == remove) {
+		o.left(j.username) // resources came or went meanwhile
+	}
 	if j.refused {
 		return
 	}
-	for name, change := range j.changes {
-		o.held.after(name, change)
-	}
-	if len(j.wanted.Scram) > 0 {
-		o.passwords.gave(j.username, j.password, j.wanted.Scram)
-	} else {
+	if len(j.wanted.Scram) == 0 {
 		o.passwords.forget(j.username)
 	}
 	if j.deed == remove {
 		log.FromContext(ctx).Info("removed from Kafka what it held about a user without a resource", "user", j.wanted.Principal)
-	}
-	if claimed := len(o.resources.Claiming(j.username)) > 0; claimed == (j.deed == remove) {
-		o.left(j.username) // resources came or went meanwhile
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,6 +51,8 @@ type Options struct {
 	LabelExclusion func(key string) bool
 	// ACLs tells whether Kafka keeps access control lists.
 	ACLs bool
+	// Self is the operator's own name in Kafka, which is left alone; empty if that is none of a user's.
+	Self string
 	// Ignored matches names in Kafka that are left alone although no resource claims them; nil for none.
 	Ignored *regexp.Regexp
 	// ReportDrift leaves what was changed in Kafka as it is, and tells.
@@ -74,10 +77,15 @@ type Options struct {
 type Operator struct {
 	Options
 
-	queue      *batch.Queue
-	resources  *batch.Resources
-	writers    batch.Writers
-	reach      *batch.Reach
+	queue     *batch.Queue
+	resources *batch.Resources
+	writers   batch.Writers
+	// reach is about reading what Kafka holds, changes about changing it: one may work while the other does not. failed tells that a change
+	// failed since the last look.
+	reach, changes *batch.Reach
+	failed         atomic.Bool
+	// soon asks for a look before its time.
+	soon       chan struct{}
 	held       *held
 	passwords  *passwords
 	own        *own
@@ -100,6 +108,8 @@ func New(options Options) *Operator {
 		resources: batch.NewResources(options.Namespace),
 		writers:   batch.NewWriters(writersAtOnce),
 		reach:     batch.NewReach(options.Now),
+		soon:      make(chan struct{}, 1),
+		changes:   batch.NewReach(options.Now),
 		held:      newHeld(options.Now),
 		passwords: newPasswords(),
 		own:       newOwn(),
@@ -196,7 +206,28 @@ func (o *Operator) looks(ctx context.Context, looked chan<- struct{}) {
 		case <-ctx.Done():
 			return
 		case <-time.After(next):
+		case <-o.soon:
+			o.rest(ctx, lookSoon)
 		}
+	}
+}
+
+// lookSoon is how long Kafka is left alone before it is asked what became of a change.
+const lookSoon = 10 * time.Second
+
+// readSoon has what Kafka holds read anew: nobody knows what became of a change.
+func (o *Operator) readSoon() {
+	select {
+	case o.soon <- struct{}{}:
+	default: // it is asked for already
+	}
+}
+
+// rest does nothing for a while.
+func (o *Operator) rest(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }
 
@@ -211,18 +242,35 @@ func (o *Operator) look(ctx context.Context) error {
 		return err
 	}
 	o.reach.Restored()
-	o.resources.Each(o.queue.Add)
-	if o.ReportDrift {
-		return nil
+	if !o.failed.Swap(false) {
+		o.changes.Restored() // nobody is left who waits for one
 	}
+	o.resources.Each(o.queue.Add)
+	o.orphans(ctx)
+	return nil
+}
+
+// orphans has the names looked at that Kafka knows and no resource claims. An operator that knows no resource at all is more likely in the wrong
+// place, or earlier than the resources, than in a cluster whose users are all to go.
+func (o *Operator) orphans(ctx context.Context) {
+	var names []string
 	for _, name := range o.held.names() {
 		username, is := user.Username(name)
-		ignored := o.Ignored != nil && o.Ignored.MatchString(name)
+		ignored := name == o.Self || o.Ignored != nil && o.Ignored.MatchString(name)
 		if is && !ignored && len(o.resources.Claiming(username)) == 0 {
-			o.orphan(name)
+			names = append(names, name)
 		}
 	}
-	return nil
+	if len(names) == 0 {
+		return
+	}
+	if o.ReportDrift || o.resources.Count() == 0 {
+		log.FromContext(ctx).Info("Kafka knows users without a resource, which are left alone", "count", len(names), "first", names[0], "resources", o.resources.Count())
+		return
+	}
+	for _, name := range names {
+		o.orphan(name)
+	}
 }
 
 // Alive tells whether the workers get on with what there is to do.

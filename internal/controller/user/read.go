@@ -83,14 +83,16 @@ func (o *Operator) examine(ctx context.Context, j *job) {
 			return
 		}
 	}
-	var err error
+	var err, wishErr error
 	j.wanted, err = user.Read(j.resource, user.Rules{ACLs: o.ACLs && o.held.keepsACLs()})
-	wish, wishErr := credential.Read(j.resource, o.Credentials)
+	j.wish, wishErr = credential.Read(j.resource, o.Credentials)
 	if err := joined(err, wishErr, wrongDrift(j.resource)); err != nil {
 		j.refuse(v1.ReasonExecution, v1.ReasonInvalidResource+": "+err.Error())
+		// What is wrong elsewhere must not let a certificate that is in use come to its end.
+		j.renews = wishErr == nil && j.wish.How == v1.UserAuthenticationTLS && o.secrets.get(o.secretName(j.key.Name)) != nil
 		return
 	}
-	j.wish, j.deed = wish, keep
+	j.deed = keep
 	for _, p := range user.Futile(j.resource) {
 		j.warnings = append(j.warnings, warning(v1.WarningFutileACL, p.String()))
 	}
@@ -145,6 +147,11 @@ func isReady(u *v1.KafkaUser) bool {
 
 // wantCopies tells which namespaces are to have a copy of the Secret and may not.
 func (o *Operator) wantCopies(j *job) {
+	if _, supplied := j.suppliedFrom(); supplied && len(namespacesOf(j.resource)) > 0 {
+		j.warnings = append(j.warnings, warning(v1.WarningSecretNotCopied, fmt.Sprintf(
+			"metadata.annotations.%s: a password that comes from another Secret is not copied: who writes KafkaUsers could carry any Secret away. Copy that Secret yourself", v1.AnnotationCopySecretTo)))
+		return
+	}
 	for _, namespace := range namespacesOf(j.resource) {
 		if _, may := o.copies[namespace]; !may {
 			j.warnings = append(j.warnings, warning(v1.WarningSecretNotCopied, fmt.Sprintf(

@@ -28,7 +28,7 @@ func (o *Operator) work(ctx context.Context, keys []types.NamespacedName) []*job
 	defer cancel()
 	jobs := o.read(limited, keys)
 	batch.Each(o.writers, jobs, (*job).asks, func(j *job) { o.ask(limited, j) })()
-	batch.Each(o.writers, jobs, func(j *job) bool { return j.deed == keep || j.deed == remove }, func(j *job) { o.keepSecret(limited, j) })()
+	batch.Each(o.writers, jobs, func(j *job) bool { return j.deed == keep || j.deed == remove || j.renews }, func(j *job) { o.keepSecret(limited, j) })()
 	o.keepKafka(limited, jobs)
 	return jobs
 }
@@ -36,19 +36,21 @@ func (o *Operator) work(ctx context.Context, keys []types.NamespacedName) []*job
 // keepKafka has Kafka hold what is wanted. Nothing is compared as long as nobody knows what it holds.
 func (o *Operator) keepKafka(ctx context.Context, jobs []*job) {
 	if err := o.held.unread(); err != nil {
-		o.silence(jobs, err)
+		o.silence(jobs, err, o.reach)
 		return
 	}
 	o.compare(jobs)
 	changing := slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return len(j.changes) == 0 })
 	if err := o.change(ctx, changing); err != nil {
-		o.silence(changing, err)
+		o.failed.Store(true)
+		o.silence(changing, err, o.changes)
+		o.readSoon() // some of it may have been done
 	}
 }
 
 // silence is about jobs that Kafka did not answer.
-func (o *Operator) silence(jobs []*job, err error) {
-	patient := o.reach.Lost() < batch.Patience
+func (o *Operator) silence(jobs []*job, err error, reach *batch.Reach) {
+	patient := reach.Lost() < batch.Patience
 	for _, j := range jobs {
 		if j.deed == tell || j.deed == nothing {
 			continue
