@@ -60,7 +60,8 @@ func TestTheStatusTellsHowItIs(t *testing.T) {
 			job{secret: "a", err: silence}, was, v1.KafkaUserStatus{Conditions: failed(v1.ReasonTimeout, silence.Error()), ObservedGeneration: 2},
 		},
 		"Kafka is silent still": {
-			job{secret: "a", err: silence}, v1.KafkaUserStatus{Conditions: failed(v1.ReasonTimeout, "before")},
+			job{secret: "a", err: silence},
+			v1.KafkaUserStatus{Conditions: failed(v1.ReasonTimeout, "before")},
 			v1.KafkaUserStatus{Conditions: failed(v1.ReasonTimeout, "before"), ObservedGeneration: 2},
 		},
 		"Kafka is silent about a user whose drift is reported": {
