@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"fmt"
 	"os"
 	"time"
@@ -76,7 +77,11 @@ func runUserOperator(ctx context.Context, c config.UserOperator) error {
 		return err
 	}
 	defer users.Close()
-	if operator, err = addUserOperator(ctx, mgr, users, c); err != nil {
+	self, err := ownName(ctx, access)
+	if err != nil {
+		return err
+	}
+	if operator, err = addUserOperator(ctx, mgr, users, c, self); err != nil {
 		return err
 	}
 	if err := mgr.Start(ctx); err != nil {
@@ -85,7 +90,26 @@ func runUserOperator(ctx context.Context, c config.UserOperator) error {
 	return nil
 }
 
-func addUserOperator(ctx context.Context, mgr ctrl.Manager, users *broker.Users, c config.UserOperator) (*usercontroller.Operator, error) {
+// ownName is what the operator is called in Kafka, as far as it says so itself: whatever Kafka holds about that must stay.
+func ownName(ctx context.Context, access broker.Access) (string, error) {
+	if access.SASL != nil {
+		return access.SASL.Username, nil
+	}
+	if access.TLSNow == nil {
+		return "", nil
+	}
+	security, err := access.TLSNow(ctx)
+	if err != nil || len(security.Certificates) == 0 {
+		return "", err
+	}
+	leaf, err := x509.ParseCertificate(security.Certificates[0].Certificate[0])
+	if err != nil {
+		return "", fmt.Errorf("read the operator's own certificate: %w", err)
+	}
+	return "CN=" + leaf.Subject.CommonName, nil
+}
+
+func addUserOperator(ctx context.Context, mgr ctrl.Manager, users *broker.Users, c config.UserOperator, self string) (*usercontroller.Operator, error) {
 	if err := controller.RegisterMetrics(); err != nil {
 		return nil, err
 	}
@@ -110,7 +134,7 @@ func addUserOperator(ctx context.Context, mgr ctrl.Manager, users *broker.Users,
 		CANamespace: c.CANamespace, CACertSecret: c.CACertSecret, CAKeySecret: c.CAKeySecret,
 		Credentials:  credential.Defaults{Lifetime: c.Lifetime, Key: c.KeyAlgorithm, PKCS12: c.PKCS12, PasswordLength: c.PasswordLength},
 		SecretPrefix: c.SecretPrefix, SecretNamespaces: c.SecretNamespaces, LabelExclusion: exclusion,
-		ACLs: c.ACLs, Ignored: c.Ignored, ReportDrift: c.ReportDrift, Windows: c.Windows,
+		ACLs: c.ACLs, Self: self, Ignored: c.Ignored, ReportDrift: c.ReportDrift, Windows: c.Windows,
 		Refresh: refresh(c), Timeout: c.Timeout, BatchSize: c.BatchSize, BatchLinger: c.BatchLinger, Workers: c.Workers,
 		Metrics: measured, Now: time.Now, Random: rand.Reader,
 		NewKey: keys.Take,

@@ -89,6 +89,10 @@ func UsernameOf(u *v1.KafkaUser) string {
 // commonNameLimit is how many characters a CN may have (RFC 5280, appendix A.1: ub-common-name).
 const commonNameLimit = 64
 
+// escapedInSubjects are the characters that Java's text of a subject has a backslash before (RFC 2253, section 2.4), so that rules for the
+// name would not be those of the certificate.
+const escapedInSubjects = `+"\<>;#`
+
 func checkUsername(u *v1.KafkaUser, name string, problems *Problems) {
 	field := "metadata.annotations." + v1.AnnotationUsername
 	if _, set := u.Annotations[v1.AnnotationUsername]; !set {
@@ -96,6 +100,9 @@ func checkUsername(u *v1.KafkaUser, name string, problems *Problems) {
 	}
 	if _, is := Username(name); !is || strings.HasPrefix(name, certificatePrefix) || strings.TrimSpace(name) != name || !printable(name) {
 		problems.add(field, fmt.Sprintf("%q cannot be the name of a user in Kafka", name), `write one without = and commas, which is neither * nor ANONYMOUS`)
+	}
+	if u.Spec.Authentication != nil && u.Spec.Authentication.Type == v1.UserAuthenticationTLS && strings.ContainsAny(name, escapedInSubjects) {
+		problems.add(field, fmt.Sprintf("%q has a character that Kafka writes differently in the name of a certificate", name), "write one without any of "+escapedInSubjects)
 	}
 	tls := u.Spec.Authentication != nil && u.Spec.Authentication.Type != v1.UserAuthenticationScramSha512
 	if length := utf8.RuneCountInString(name); tls && length > commonNameLimit {

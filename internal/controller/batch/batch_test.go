@@ -65,7 +65,7 @@ func TestAQueueIsAliveWhileWorkIsTakenUp(t *testing.T) {
 	if !q.Alive() {
 		t.Error("dead before it starts")
 	}
-	q.beat()
+	q.Beat()
 	at = at.Add(time.Hour)
 	if !q.Alive() {
 		t.Error("dead although there is nothing to do")
@@ -74,7 +74,7 @@ func TestAQueueIsAliveWhileWorkIsTakenUp(t *testing.T) {
 	if q.Alive() {
 		t.Error("alive although work has waited for an hour")
 	}
-	q.beat()
+	q.Beat()
 	if !q.Alive() {
 		t.Error("dead although it works")
 	}

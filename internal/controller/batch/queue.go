@@ -54,13 +54,13 @@ func (q *Queue) work(ctx context.Context, do func(context.Context, []types.Names
 		if !open {
 			return
 		}
-		q.beat()
+		q.Beat()
 		q.metrics.batch(len(keys), q.Len()+len(keys))
 		do(ctx, keys)
 		for _, key := range keys {
 			q.Done(key)
 		}
-		q.beat()
+		q.Beat()
 	}
 }
 
@@ -90,7 +90,8 @@ func (q *Queue) take(ctx context.Context) ([]types.NamespacedName, bool) {
 	return keys, true
 }
 
-func (q *Queue) beat() { q.last.Store(q.now().UnixNano()) }
+// Beat notes that the work gets on. A batch that takes long does so by itself.
+func (q *Queue) Beat() { q.last.Store(q.now().UnixNano()) }
 
 // Alive tells whether the workers get on with what there is to do.
 func (q *Queue) Alive() bool {

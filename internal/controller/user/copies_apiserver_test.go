@@ -166,10 +166,17 @@ func TestASecretThatHoldsSomethingElseIsNotTouched(t *testing.T) {
 	w.noSecret("other-type")
 }
 
-func TestAPasswordThatIsThereBeforeTheUserIsTakenOver(t *testing.T) {
+func TestAPasswordThatIsThereBeforeTheUserIsTakenOverWhenItIsHandedOver(t *testing.T) {
 	w := newWorld(t, nil)
 	w.putSecret("orders", map[string][]byte{"password": []byte("from-before")})
 	w.create("orders", scram)
+	w.lacks(w.refused("orders", v1.ReasonExecution), "Secret orders exists and is not this user's", "strimzi.io/kind=KafkaUser")
+	if is := w.secret("orders"); len(is.Data) != 1 || len(is.OwnerReferences) != 0 {
+		t.Errorf("entries %v", entriesOf(is))
+	}
+	w.changeSecret("orders", func(s *corev1.Secret) {
+		s.Labels = map[string]string{v1.LabelKind: "KafkaUser", v1.LabelCluster: cluster}
+	})
 	w.ready("orders")
 	if is := w.secret("orders"); string(is.Data["password"]) != "from-before" || len(is.Data) != 2 || len(is.OwnerReferences) != 1 {
 		t.Errorf("entries %v", entriesOf(is))

@@ -73,8 +73,23 @@ func TestOrphansAreRemovedAndOthersNot(t *testing.T) {
 	for _, name := range []string{"gone", "CN=gone", "CN=gone-too", "a/b", "my user", ".", "CN=ignored-1", "ignored-2"} {
 		w.put(name, everything())
 	}
-	w.start(func(o *usercontroller.Options) { o.Ignored = regexp.MustCompile("^(?:ignored-1|CN=ignored-2)$") })
+	w.put("own", everything())
+	left["own"] = everything()
+	w.create("any", nil)
+	w.start(func(o *usercontroller.Options) {
+		o.Ignored, o.Self = regexp.MustCompile("^(?:ignored-1|CN=ignored-2)$"), "own"
+	})
 	w.holds(left)
+}
+
+func TestAnOperatorThatKnowsNoResourceRemovesNobody(t *testing.T) {
+	w := newQuietWorld(t)
+	w.put("gone", everything())
+	w.start(often)
+	w.looks(2)
+	w.holds(holdings{"gone": everything()})
+	w.create("any", nil)
+	w.holds(holdings{})
 }
 
 func TestAnOrphanThatKafkaDoesNotLetGoIsTriedAgain(t *testing.T) {
@@ -82,6 +97,7 @@ func TestAnOrphanThatKafkaDoesNotLetGoIsTriedAgain(t *testing.T) {
 	w.put("gone", everything())
 	refusing := w.interruptible(kmsg.DeleteACLs)
 	refusing.Store(true)
+	w.create("any", nil)
 	w.start(nil)
 	w.never("it is there", func() error {
 		if len(w.held()) == 0 {

@@ -28,7 +28,10 @@ func (o *Operator) work(ctx context.Context, keys []types.NamespacedName) []*job
 	defer cancel()
 	jobs := o.read(limited, keys)
 	batch.Each(o.writers, jobs, (*job).asks, func(j *job) { o.ask(limited, j) })()
-	batch.Each(o.writers, jobs, func(j *job) bool { return j.deed == keep || j.deed == remove || j.renews }, func(j *job) { o.keepSecret(limited, j) })()
+	batch.Each(o.writers, jobs, func(j *job) bool { return j.deed == keep || j.deed == remove || j.renews }, func(j *job) {
+		o.keepSecret(limited, j)
+		o.queue.Beat() // hundreds of keys take their time
+	})()
 	o.keepKafka(limited, jobs)
 	return jobs
 }

@@ -142,7 +142,12 @@ func TestWritesThatMeetOthersAreTriedAgain(t *testing.T) {
 	meet("status KafkaUser", func() { w.annotate("orders", "somebody", "else") })
 	w.create("orders", func(u *v1.KafkaUser) { tls(u); reads(u, "a") })
 	w.ready("orders")
-	meet("create Secret", func() { w.putSecret("second", map[string][]byte{"password": []byte("from-before")}) })
+	meet("create Secret", func() {
+		w.putSecret("second", map[string][]byte{"password": []byte("from-before")})
+		w.changeSecret("second", func(s *corev1.Secret) {
+			s.Labels = map[string]string{v1.LabelKind: "KafkaUser", v1.LabelCluster: cluster}
+		})
+	})
 	w.create("second", scram)
 	w.ready("second")
 	if got := string(w.secret("second").Data["password"]); got != "from-before" {
