@@ -65,7 +65,7 @@ test: lint unit apiserver e2e ## Run everything: lint, unit, API server, end to 
 
 bench: bench-all ## Measure against the same brokers without an operator; RUNS=n, 3 if not said
 
-bench-%: prepare ## One part of it: bench-start, -restart, -many, -install, -topics, -manytopics, or -pki (half an hour)
+bench-%: prepare ## One part of it: bench-start, -restart, -many, -install, -topics, -manytopics, -users, -manyusers, or -pki (half an hour)
 	@was=down; if bin/dev status >/dev/null 2>&1; then was=up; fi; \
 	trap 'if [ $$was = down ] && [ -z "$(KEEP)" ]; then "$(CURDIR)/bin/dev" down; fi' EXIT; \
 	trap 'exit 130' INT TERM; \

@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/http"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -67,18 +64,7 @@ func (o *operator) metrics(ctx context.Context) (metrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	url := "http://" + net.JoinHostPort(pod.Status.PodIP, operatorPort) + "/metrics"
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("read the operator's metrics: %w", err)
-	}
-	defer response.Body.Close()
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	out, err := parser.TextToMetricFamilies(response.Body)
+	out, err := readMetrics(ctx, net.JoinHostPort(pod.Status.PodIP, operatorPort))
 	if err != nil {
 		return nil, fmt.Errorf("read the operator's metrics: %w", err)
 	}

@@ -20,7 +20,6 @@ import (
 
 const (
 	pkiNamespace = "bench-pki"
-	pkiCluster   = "bench"
 	// leafLife and authorityLife are the lifetimes under which a cluster has to live.
 	leafLife, authorityLife = 3 * time.Minute, 12 * time.Minute
 	// issuing is how long certificates of each kind are issued one after the other.
@@ -57,7 +56,7 @@ func (b *bench) rotation(ctx context.Context, report *figure.Report) (err error)
 }
 
 func (b *bench) rotate(ctx context.Context) (rotation.Result, rotation.Seen, error) {
-	cluster := rotation.Cluster{Client: b.client, Namespace: pkiNamespace, Name: pkiCluster}
+	cluster := rotation.Cluster{Client: b.client, Namespace: pkiNamespace, Name: clusterName}
 	watch, err := rotation.StartWatch(ctx, cluster)
 	if err != nil {
 		return rotation.Result{}, rotation.Seen{}, err
@@ -81,7 +80,7 @@ func (b *bench) rotate(ctx context.Context) (rotation.Result, rotation.Seen, err
 
 func (b *bench) forceReplace(ctx context.Context) error {
 	var key corev1.Secret
-	name := client.ObjectKey{Namespace: pkiNamespace, Name: pkiCluster + "-" + string(pki.ClusterAuthority)}
+	name := client.ObjectKey{Namespace: pkiNamespace, Name: clusterName + "-" + string(pki.ClusterAuthority)}
 	if err := b.client.Get(ctx, name, &key); err != nil {
 		return fmt.Errorf("read the authority's key: %w", err)
 	}
@@ -152,7 +151,7 @@ func (b *bench) issueFast(report *figure.Report) {
 func (b *bench) reached(ctx context.Context, namespace string) error {
 	return b.until(ctx, "the cluster is ready", func() error {
 		var k v1.Kafka
-		if err := b.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: pkiCluster}, &k); err != nil {
+		if err := b.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: clusterName}, &k); err != nil {
 			return err
 		}
 		ready := slices.ContainsFunc(stage.Of(&k), func(s stage.Sight) bool { return s.Stage == stage.ClusterReady })

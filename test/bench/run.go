@@ -52,6 +52,8 @@ func (b *bench) measure(ctx context.Context, report *figure.Report, parts []stri
 		{wanted("install"), b.installing},
 		{asked("topics"), b.topicsReal},
 		{asked("manytopics"), b.topicsPlayed},
+		{asked("users"), b.usersReal},
+		{asked("manyusers"), b.manyUsers},
 		{asked("pki"), b.rotation},
 	} {
 		if !one.wanted {
