@@ -109,9 +109,6 @@ func TestWhatCannotBeIsRefusedWithTheFieldAndWhatWouldBeRight(t *testing.T) {
 		"a name that certificates write differently": {
 			`{metadata: {name: a, annotations: {castellan.io/username: "a+b"}}, spec: {authentication: {type: tls}}}`, []string{`"a+b"`, "without any of"},
 		},
-		"a name that certificates write differently": {
-			`{metadata: {name: a, annotations: {castellan.io/username: "a+b"}}, spec: {authentication: {type: tls}}}`, []string{`"a+b"`, "without any of"},
-		},
 		"everybody":                {`{metadata: {name: a, annotations: {castellan.io/username: "*"}}, spec: {}}`, []string{`"*"`}},
 		"nobody":                   {`{metadata: {name: a, annotations: {castellan.io/username: ANONYMOUS}}, spec: {}}`, []string{`"ANONYMOUS"`}},
 		"an empty name":            {`{metadata: {name: a, annotations: {castellan.io/username: ""}}, spec: {}}`, []string{`""`}},
