@@ -120,11 +120,6 @@ func TestHowLongATopicIsMissingIsKnown(t *testing.T) {
 	}
 }
 
-// naming is a resource that names a topic.
-func naming(resource, topicName string) *v1.KafkaTopic {
-	return made(resource, func(t *v1.KafkaTopic) { t.Spec.TopicName = topicName })
-}
-
 func TestEventsThatSaySomethingNewAreLookedAt(t *testing.T) {
 	now := metav1.Now()
 	tests := map[string]struct {
