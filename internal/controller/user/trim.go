@@ -3,6 +3,7 @@ package user
 import (
 	"maps"
 	"slices"
+	"sync"
 	"unique"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,6 +15,7 @@ import (
 // Trim leaves out of a resource what nobody here reads, and has resources share what they have in common: there may be ten thousand. It is
 // the cache's transformation.
 func Trim() toolscache.TransformFunc {
+	var labels, annotations sharing
 	return func(object any) (any, error) {
 		u, is := object.(*v1.KafkaUser)
 		if !is {
@@ -21,11 +23,8 @@ func Trim() toolscache.TransformFunc {
 		}
 		u.TypeMeta, u.ManagedFields, u.OwnerReferences, u.GenerateName, u.Finalizers = metav1.TypeMeta{}, nil, nil, "", nil
 		maps.DeleteFunc(u.Annotations, func(name, _ string) bool { return !slices.Contains(annotationsRead(), name) })
-		if len(u.Annotations) == 0 {
-			u.Annotations = nil
-		}
 		u.Namespace = unique.Make(u.Namespace).Value()
-		u.Labels = sharedWords(u.Labels)
+		u.Labels, u.Annotations = labels.share(u.Labels), annotations.share(u.Annotations)
 		for i := range u.Status.Conditions {
 			c := &u.Status.Conditions[i]
 			c.Type, c.Status, c.Reason, c.Message = unique.Make(c.Type).Value(), unique.Make(c.Status).Value(), unique.Make(c.Reason).Value(), unique.Make(c.Message).Value()
@@ -42,16 +41,22 @@ func annotationsRead() []string {
 	}
 }
 
-// sharedWords is the same map of words that others have, too.
-func sharedWords(words map[string]string) map[string]string {
+// sharing has resources that follow each other with the same words use one map of them. Nobody changes what the cache holds.
+type sharing struct {
+	mu   sync.Mutex
+	last map[string]string
+}
+
+func (s *sharing) share(words map[string]string) map[string]string {
 	if len(words) == 0 {
 		return nil
 	}
-	out := make(map[string]string, len(words))
-	for name, value := range words {
-		out[unique.Make(name).Value()] = unique.Make(value).Value()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !maps.Equal(s.last, words) {
+		s.last = words
 	}
-	return out
+	return s.last
 }
 
 // shareRules has equal words of rules be the same ones.
@@ -59,6 +64,9 @@ func shareRules(a *v1.UserAuthorization) {
 	if a == nil {
 		return
 	}
+	rules := make([]v1.ACLRule, len(a.ACLs)) // what was read has room for more
+	copy(rules, a.ACLs)
+	a.ACLs = rules
 	for i := range a.ACLs {
 		r := &a.ACLs[i]
 		r.Type, r.Host = unique.Make(r.Type).Value(), unique.Make(r.Host).Value()
