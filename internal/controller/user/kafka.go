@@ -96,6 +96,8 @@ func (o *Operator) change(ctx context.Context, changing []*job) error {
 	if len(changing) == 0 {
 		return nil
 	}
+	o.changing.Add(1)
+	defer o.changing.Add(-1)
 	o.readPasswords(ctx, changing)
 	for _, step := range o.steps(ctx, changing) {
 		refusals, err := step.do()

@@ -81,9 +81,10 @@ type Operator struct {
 	resources *batch.Resources
 	writers   batch.Writers
 	// reach is about reading what Kafka holds, changes about changing it: one may work while the other does not. failed tells that a change
-	// failed since the last look.
+	// failed since the last look, changing how many are under way.
 	reach, changes *batch.Reach
 	failed         atomic.Bool
+	changing       atomic.Int64
 	// soon asks for a look before its time.
 	soon       chan struct{}
 	held       *held
@@ -242,7 +243,7 @@ func (o *Operator) look(ctx context.Context) error {
 		return err
 	}
 	o.reach.Restored()
-	if !o.failed.Swap(false) {
+	if !o.failed.Swap(false) && o.changing.Load() == 0 {
 		o.changes.Restored() // nobody is left who waits for one
 	}
 	o.resources.Each(o.queue.Add)

@@ -11,8 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	v1 "castellan.io/castellan/api/v1"
 )
 
 // Request is a user's own request for a certificate (PKCS#10), of which nothing but the key is taken over.
@@ -25,16 +23,8 @@ type Request struct {
 // minimumRSA is the size of the smallest RSA key that is signed, in bits.
 const minimumRSA = 2048
 
-// ReadRequest reads the annotation castellan.io/certificate-request of a user. Its errors name the field and say what would be right.
+// ReadRequest reads the annotation castellan.io/certificate-request of a user. Its errors say what is wrong and what would be right.
 func ReadRequest(text, username string) (*Request, error) {
-	request, err := readRequest(text, username)
-	if err != nil {
-		return nil, fmt.Errorf("metadata.annotations[%s]: %w", v1.AnnotationCertificateRequest, err)
-	}
-	return request, nil
-}
-
-func readRequest(text, username string) (*Request, error) {
 	parsed, err := parseRequest(text)
 	if err != nil {
 		return nil, err
