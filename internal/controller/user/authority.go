@@ -130,7 +130,7 @@ func oldCertificates(data map[string][]byte) map[string][]byte {
 func (o *Operator) ownSecrets() *secrets {
 	selector := metav1.ListOptions{LabelSelector: selectorOf(o.Labels, map[string]string{v1.LabelKind: kind})}
 	return o.watchSecrets(o.Namespace, selector, remember, o.secretEvents(func(s *stored) (string, bool) {
-		return strings.CutPrefix(s.Name, o.SecretPrefix)
+		return strings.CutPrefix(s.name, o.SecretPrefix)
 	}))
 }
 

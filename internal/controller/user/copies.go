@@ -16,9 +16,7 @@ import (
 // copiesIn are the copies of users' Secrets in another namespace.
 func (o *Operator) copiesIn(namespace string) *secrets {
 	selector := metav1.ListOptions{LabelSelector: selectorOf(o.Labels) + separator(o.Labels) + v1.LabelCopyOf}
-	return o.watchSecrets(namespace, selector, rememberCopy, o.secretEvents(func(s *stored) (string, bool) {
-		return s.Labels[v1.LabelCopyOf], s.Annotations[v1.AnnotationCopiedFrom] == o.Namespace
-	}))
+	return o.watchSecrets(namespace, selector, o.rememberCopy, o.secretEvents(func(s *stored) (string, bool) { return s.copyOf, s.copyOf != "" }))
 }
 
 func separator(labels map[string]string) string {
@@ -29,10 +27,11 @@ func separator(labels map[string]string) string {
 }
 
 // rememberCopy remembers of whom a Secret is a copy, too.
-func rememberCopy(s *corev1.Secret) *stored {
+func (o *Operator) rememberCopy(s *corev1.Secret) *stored {
 	out := remember(s)
-	out.Labels = map[string]string{v1.LabelCopyOf: s.Labels[v1.LabelCopyOf]}
-	out.Annotations = map[string]string{v1.AnnotationCopiedFrom: s.Annotations[v1.AnnotationCopiedFrom]}
+	if s.Annotations[v1.AnnotationCopiedFrom] == o.Namespace {
+		out.copyOf = s.Labels[v1.LabelCopyOf]
+	}
 	return out
 }
 
@@ -40,7 +39,7 @@ func rememberCopy(s *corev1.Secret) *stored {
 func (o *Operator) copiesOf(resource string) []*stored {
 	var out []*stored
 	for _, in := range o.copies {
-		if s := in.get(o.SecretPrefix + resource); s != nil && s.Labels[v1.LabelCopyOf] == resource && s.Annotations[v1.AnnotationCopiedFrom] == o.Namespace {
+		if s := in.get(o.SecretPrefix + resource); s != nil && s.copyOf == resource {
 			out = append(out, s)
 		}
 	}
@@ -52,7 +51,7 @@ func (o *Operator) copySecret(ctx context.Context, j *job) error {
 	wanted := o.copiesFor(j)
 	var errs []error
 	for _, s := range o.copiesOf(j.key.Name) {
-		if !slices.Contains(wanted, s.Namespace) {
+		if !slices.Contains(wanted, s.namespace) {
 			errs = append(errs, o.deleteSecret(ctx, s))
 		}
 	}
@@ -113,12 +112,12 @@ func (o *Operator) copyTo(ctx context.Context, j *job, in *secrets) error {
 
 // deleteSecret deletes the Secret that was seen, and no other one of its name.
 func (o *Operator) deleteSecret(ctx context.Context, s *stored) error {
-	target := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: s.Name}}
-	err := o.Client.Delete(ctx, target, client.Preconditions{UID: &s.UID, ResourceVersion: &s.ResourceVersion})
+	target := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: s.name}}
+	err := o.Client.Delete(ctx, target, client.Preconditions{UID: &s.uid, ResourceVersion: &s.version})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
-	return problemOf(err, "delete Secret %s in namespace %s", s.Name, s.Namespace)
+	return problemOf(err, "delete Secret %s in namespace %s", s.name, s.namespace)
 }
 
 func problemOf(err error, doing string, args ...any) error {

@@ -26,9 +26,9 @@ func (w *own) wrote(s *corev1.Secret) {
 func (w *own) has(s *stored) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	version := w.versions[s.UID]
-	delete(w.versions, s.UID)
-	return version == s.ResourceVersion
+	version := w.versions[s.uid]
+	delete(w.versions, s.uid)
+	return version == s.version
 }
 
 // storeSecret makes a Secret, or writes one that exists.

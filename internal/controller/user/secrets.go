@@ -13,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -26,17 +27,26 @@ type digest [sha256.Size]byte
 
 // stored is what is remembered of a Secret: what decides about it, but no key and no password. There may be ten thousand.
 type stored struct {
-	metav1.TypeMeta
-	metav1.ObjectMeta
+	namespace, name, version string
+	uid                      types.UID
 	// kept is about the credentials in it.
 	kept credential.Kept
-	// content is the digest of all entries, pairs are those of labels and annotations, in ascending order.
+	// content is the digest of all entries; traits are those of labels, annotations and owners, in ascending order.
 	content digest
-	pairs   []uint32
-	// owners are the resources to which it belongs.
-	owners []types.UID
-	// data are the entries themselves; only of Secrets of authorities.
-	data map[string][]byte
+	traits  []uint32
+	// copyOf is the resource here of whose Secret this is a copy; empty if it is none.
+	copyOf string
+	// annotations are only those of bookmarks, data are the entries themselves, only of Secrets of authorities.
+	annotations map[string]string
+	data        map[string][]byte
+}
+
+// GetObjectKind is for informers, which need none.
+func (s *stored) GetObjectKind() schema.ObjectKind { return schema.EmptyObjectKind }
+
+// GetObjectMeta is for informers, made when they ask: that of an API object is larger than all that is remembered.
+func (s *stored) GetObjectMeta() metav1.Object {
+	return &metav1.ObjectMeta{Namespace: s.namespace, Name: s.name, UID: s.uid, ResourceVersion: s.version, Annotations: s.annotations}
 }
 
 // DeepCopyObject is for informers: nobody changes what they hold.
@@ -97,7 +107,7 @@ func (o *Operator) watchSecrets(namespace string, selected metav1.ListOptions, r
 				}
 				out := remember(s)
 				if e.Type == watch.Bookmark {
-					out.Annotations = s.Annotations // one of them says that all there was has come
+					out.annotations = s.Annotations // one of them says that all there was has come
 				}
 				e.Object = out
 				return e, true
@@ -128,20 +138,17 @@ func (s *secrets) get(name string) *stored {
 
 // remember remembers a Secret with credentials.
 func remember(s *corev1.Secret) *stored {
-	out := &stored{
-		ObjectMeta: metav1.ObjectMeta{Namespace: unique.Make(s.Namespace).Value(), Name: s.Name, UID: s.UID, ResourceVersion: s.ResourceVersion},
-		kept:       credential.Examine(credential.Secret{Data: s.Data, Annotations: s.Annotations}), content: contentOf(s.Data), pairs: pairsOf(s.Labels, s.Annotations),
+	return &stored{
+		namespace: unique.Make(s.Namespace).Value(), name: s.Name, uid: s.UID, version: s.ResourceVersion,
+		kept:    credential.Examine(credential.Secret{Data: s.Data, Annotations: s.Annotations}),
+		content: contentOf(s.Data), traits: traitsOf(&s.ObjectMeta),
 	}
-	for _, owner := range s.OwnerReferences {
-		out.owners = append(out.owners, owner.UID)
-	}
-	return out
 }
 
 // rememberAll remembers a Secret of an authority.
 func rememberAll(s *corev1.Secret) *stored {
 	out := remember(s)
-	out.Annotations, out.data = s.Annotations, s.Data
+	out.data = s.Data
 	return out
 }
 
@@ -154,19 +161,21 @@ func contentOf(data map[string][]byte) digest {
 	return digest(sum.Sum(nil))
 }
 
-// pairsOf are digests of labels and annotations.
-func pairsOf(sets ...map[string]string) []uint32 {
-	size := 0
-	for _, set := range sets {
-		size += len(set)
+// traitsOf are digests of labels, annotations and owners.
+func traitsOf(meta *metav1.ObjectMeta) []uint32 {
+	out := make([]uint32, 0, len(meta.Labels)+len(meta.Annotations)+len(meta.OwnerReferences))
+	add := func(name, value string) {
+		sum := fnv.New32a()
+		fmt.Fprintf(sum, "%q %q", name, value)
+		out = append(out, sum.Sum32())
 	}
-	out := make([]uint32, 0, size)
-	for _, set := range sets {
+	for _, set := range []map[string]string{meta.Labels, meta.Annotations} {
 		for name, value := range set {
-			sum := fnv.New32a()
-			fmt.Fprintf(sum, "%q %q", name, value)
-			out = append(out, sum.Sum32())
+			add(name, value)
 		}
+	}
+	for _, owner := range meta.OwnerReferences {
+		add("", string(owner.UID))
 	}
 	slices.Sort(out)
 	return out
@@ -174,13 +183,8 @@ func pairsOf(sets ...map[string]string) []uint32 {
 
 // describedAs tells whether a Secret has these labels, annotations and owners. It may have others, which are somebody else's.
 func (s *stored) describedAs(wanted metav1.ObjectMeta) bool {
-	for _, pair := range pairsOf(wanted.Labels, wanted.Annotations) {
-		if _, has := slices.BinarySearch(s.pairs, pair); !has {
-			return false
-		}
-	}
-	for _, owner := range wanted.OwnerReferences {
-		if !slices.Contains(s.owners, owner.UID) {
+	for _, trait := range traitsOf(&wanted) {
+		if _, has := slices.BinarySearch(s.traits, trait); !has {
 			return false
 		}
 	}
