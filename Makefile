@@ -72,7 +72,7 @@ bench-%: prepare ## One part of it: bench-start, -restart, -many, -install, -top
 	set -ex; \
 	if [ $$was = down ]; then bin/dev up $(if $(NODES),--nodes $(NODES)); fi; \
 	bin/dev deploy; \
-	go build -trimpath -o bin/ ./cmd/castellan ./test/bench; \
+	go build -trimpath -o bin/ ./cmd/... ./test/bench; \
 	KUBEBUILDER_ASSETS=$$(bin/dev assets) bin/dev shell -- bin/bench $(filter-out all,$*) --runs $(or $(RUNS),3)
 
 # Below: not for people.

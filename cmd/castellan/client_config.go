@@ -13,6 +13,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
@@ -245,4 +246,12 @@ func (f *clientConfigFlags) tell(settings clientsettings.Settings, others []clie
 func isTerminal(to io.Writer) bool {
 	file, is := to.(*os.File)
 	return is && term.IsTerminal(int(file.Fd()))
+}
+
+func readSecret(ctx context.Context, from client.Reader, namespace, name string) (map[string][]byte, error) {
+	var secret corev1.Secret
+	if err := from.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, &secret); err != nil {
+		return nil, fmt.Errorf("read Secret %s in namespace %s: %w", name, namespace, err)
+	}
+	return secret.Data, nil
 }

@@ -238,7 +238,7 @@ func (i *importing) reach(ctx context.Context) (broker.Access, error) {
 	}
 	out.ClientID = "castellan-" + i.what + "-import"
 	if i.as != nil {
-		out.SASL = saslAccess(i.as.SASL)
+		out.SASL = broker.Login(i.as.SASL)
 		if i.as.ID != "" {
 			out.ClientID = i.as.ID
 		}

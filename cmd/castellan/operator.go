@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"os"
 	"time"
@@ -34,6 +33,8 @@ import (
 	"castellan.io/castellan/internal/entityoperator"
 	"castellan.io/castellan/internal/kafka"
 	"castellan.io/castellan/internal/launch/report"
+	"castellan.io/castellan/internal/logging"
+	"castellan.io/castellan/internal/reconciliation"
 	"castellan.io/castellan/internal/runtime/kube"
 	"castellan.io/castellan/internal/runtime/kube/render"
 )
@@ -69,7 +70,7 @@ installation files are enough to start.`,
 }
 
 func runOperator(ctx context.Context, c config.Operator) error {
-	logger, err := newLogger(c.LogLevel)
+	logger, err := logging.New(c.LogLevel, os.Stdout)
 	if err != nil {
 		return err
 	}
@@ -90,14 +91,6 @@ func runOperator(ctx context.Context, c config.Operator) error {
 		return fmt.Errorf("run: %w", err)
 	}
 	return nil
-}
-
-func newLogger(level string) (logr.Logger, error) {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return logr.Logger{}, fmt.Errorf("STRIMZI_LOG_LEVEL is %q: expected debug, info, warn or error", level)
-	}
-	return logr.FromSlogHandler(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: l})), nil
 }
 
 func newManager(c config.Operator, logger logr.Logger) (ctrl.Manager, error) {
@@ -154,7 +147,7 @@ func healthHandlers() map[string]http.Handler {
 }
 
 func addControllers(mgr ctrl.Manager, c config.Operator) error {
-	if err := controller.RegisterMetrics(); err != nil {
+	if err := reconciliation.Register(metrics.Registry); err != nil {
 		return err
 	}
 	if err := podsetcontroller.Setup(mgr, c.Selector); err != nil {

@@ -8,22 +8,25 @@ import (
 	"path/filepath"
 )
 
-// castellan builds the image that holds the binaries castellan and
-// castellan-launch, and the jar that the latter brings into Kafka's JVMs.
+// programs are those in Castellan's image.
+var programs = []string{"castellan", "castellan-entity", "castellan-launch"}
+
+// castellan builds the image that holds the programs, and the jar that
+// castellan-launch brings into Kafka's JVMs.
 func (b *builder) castellan(ctx context.Context) (Image, error) {
-	binary, err := b.compile(ctx, "castellan")
-	if err != nil {
-		return Image{}, fmt.Errorf("building castellan: %w", err)
-	}
-	launcher, err := b.compile(ctx, "castellan-launch")
-	if err != nil {
-		return Image{}, fmt.Errorf("building castellan-launch: %w", err)
-	}
 	jar, err := b.kafkaTLS(ctx)
 	if err != nil {
 		return Image{}, err
 	}
-	program, err := b.layer("castellan", []string{string(binary), string(launcher), string(jar)}, func(staging, file string) (string, error) {
+	inputs, files := []string{string(jar)}, []File{{Path: "/" + kafkaTLSJar, Mode: 0o644, Data: jar}}
+	for _, name := range programs {
+		binary, err := b.compile(ctx, name)
+		if err != nil {
+			return Image{}, fmt.Errorf("building %s: %w", name, err)
+		}
+		inputs, files = append(inputs, string(binary)), append(files, File{Path: "/" + name, Mode: 0o755, Data: binary})
+	}
+	program, err := b.layer("castellan", inputs, func(staging, file string) (string, error) {
 		root := filepath.Join(staging, "root")
 		// Go programs put temporary files in /tmp, which an empty image lacks.
 		if err := os.MkdirAll(filepath.Join(root, "tmp"), 0o777); err != nil {
@@ -31,11 +34,6 @@ func (b *builder) castellan(ctx context.Context) (Image, error) {
 		}
 		if err := os.Chmod(filepath.Join(root, "tmp"), 0o777|os.ModeSticky); err != nil {
 			return "", err
-		}
-		files := []File{
-			{Path: "/castellan", Mode: 0o755, Data: binary},
-			{Path: "/castellan-launch", Mode: 0o755, Data: launcher},
-			{Path: "/" + kafkaTLSJar, Mode: 0o644, Data: jar},
 		}
 		if err := writeFiles(root, files); err != nil {
 			return "", err

@@ -3,7 +3,7 @@
 //
 // # The castellan image
 //
-// The static binaries /castellan and /castellan-launch, /kafka-tls.jar which the latter brings into Kafka's JVMs, an empty /tmp,
+// The static binaries /castellan, /castellan-entity and /castellan-launch, /kafka-tls.jar which the last brings into Kafka's JVMs, an empty /tmp,
 // nothing else. It runs as user
 // 1001 and is castellan.local/castellan:dev.
 //

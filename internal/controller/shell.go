@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/outcome"
+	"castellan.io/castellan/internal/reconciliation"
 	"castellan.io/castellan/internal/runtime"
 )
 
@@ -103,7 +103,7 @@ func (s *Shell[T]) Reconcile(ctx context.Context, request reconcile.Request) (re
 		return reconcile.Result{RequeueAfter: conflictPause}, nil
 	}
 	before, _ := resource.DeepCopyObject().(T)
-	if Paused(resource) {
+	if reconciliation.Paused(resource) {
 		s.pause(resource)
 		if err := s.writeStatus(ctx, before, resource); err != nil {
 			return s.result(ctx, 0, err)
@@ -121,7 +121,7 @@ func (s *Shell[T]) act(ctx context.Context, request reconcile.Request, before, r
 	}
 	started := s.timing.Now()
 	report, err := s.kind.Reconcile(ctx, resource)
-	Count(s.name, request.Namespace, "", err, s.timing.Now().Sub(started))
+	reconciliation.Count(s.name, request.Namespace, "", err, s.timing.Now().Sub(started))
 	s.conclude(resource, request.NamespacedName, report.Warnings, err)
 	writeErr := s.writeStatus(ctx, before, resource)
 	if errors.Is(writeErr, runtime.ErrConflict) {
@@ -131,11 +131,6 @@ func (s *Shell[T]) act(ctx context.Context, request reconcile.Request, before, r
 		return reconcile.Result{}, errors.Join(err, writeErr)
 	}
 	return s.result(ctx, report.Next, err)
-}
-
-// Paused tells whether a resource asks to be left alone.
-func Paused(o client.Object) bool {
-	return strings.EqualFold(o.GetAnnotations()[v1.AnnotationPauseReconciliation], "true")
 }
 
 func (s *Shell[T]) pause(resource T) {
@@ -311,7 +306,7 @@ func soonest(a, b time.Duration) time.Duration {
 func (s *Shell[T]) writeStatus(ctx context.Context, before, after T) error {
 	was, _ := s.kind.Status(before)
 	is, _ := s.kind.Status(after)
-	Stamp(*was, *is, s.timing.Now())
+	reconciliation.Stamp(*was, *is, s.timing.Now())
 	if sameStatus(before, after) {
 		return nil
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/reconciliation"
 )
 
 // Metrics counts what an operator does, under the names of the compatible API. A nil Metrics counts nothing.
@@ -120,6 +120,6 @@ func (m *Metrics) Request(name string) (done func()) {
 // Count counts a reconciliation.
 func (m *Metrics) Count(err error, took time.Duration) {
 	if m != nil {
-		controller.Count(m.kind, m.namespace, m.selector, err, took)
+		reconciliation.Count(m.kind, m.namespace, m.selector, err, took)
 	}
 }

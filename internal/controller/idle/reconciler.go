@@ -16,6 +16,7 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/reconciliation"
 )
 
 // conflictPause gives the cache time to show what a conflict was about.
@@ -76,7 +77,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	if do == keep {
 		return reconcile.Result{}, nil
 	}
-	controller.Stamp(is.status.Conditions, want.Conditions, r.timing.Now())
+	reconciliation.Stamp(is.status.Conditions, want.Conditions, r.timing.Now())
 	return r.write(ctx, resource, want)
 }
 
@@ -84,7 +85,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 func observe(resource *unstructured.Unstructured) (seen, error) {
 	out := seen{
 		generation: resource.GetGeneration(),
-		paused:     controller.Paused(resource),
+		paused:     reconciliation.Paused(resource),
 		template:   strings.EqualFold(resource.GetAnnotations()[v1.AnnotationRebalanceTemplate], "true"),
 	}
 	said, _, err := unstructured.NestedMap(resource.Object, "status")

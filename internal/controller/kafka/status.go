@@ -5,8 +5,8 @@ import (
 	"time"
 
 	v1 "castellan.io/castellan/api/v1"
-	"castellan.io/castellan/internal/controller"
 	"castellan.io/castellan/internal/kafka"
+	"castellan.io/castellan/internal/reconciliation"
 )
 
 // New returns an empty resource.
@@ -49,7 +49,7 @@ func describePool(pool *v1.KafkaNodePool, cluster *kafka.Cluster, now time.Time)
 	}
 	p := cluster.Pools[i]
 	conditions := poolWarnings(cluster.Warnings, pool.Name)
-	controller.Stamp(pool.Status.Conditions, conditions, now)
+	reconciliation.Stamp(pool.Status.Conditions, conditions, now)
 	pool.Status = v1.KafkaNodePoolStatus{
 		Conditions:         conditions,
 		ObservedGeneration: pool.Generation,

@@ -84,7 +84,7 @@ func (o *Operator) makeResource(ctx context.Context, is *topic.Actual) error {
 	if o.Finalizers {
 		resource.Finalizers = []string{v1.FinalizerTopic}
 	}
-	err = o.Client.Create(ctx, resource)
+	_, err = o.API.Topics(o.Namespace).Create(ctx, resource, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
 		return nil // it has another topic, or the cache does not show it yet
 	}

@@ -6,10 +6,9 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
-	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/reconciliation"
 	"castellan.io/castellan/internal/topic"
 )
 
@@ -39,18 +38,22 @@ func (o *Operator) events() toolscache.ResourceEventHandler {
 	}
 }
 
+func keyOf(t *v1.KafkaTopic) types.NamespacedName {
+	return types.NamespacedName{Namespace: t.Namespace, Name: t.Name}
+}
+
 func (o *Operator) added(t *v1.KafkaTopic) {
 	if !o.selects(t) {
 		return
 	}
-	key := client.ObjectKeyFromObject(t)
-	o.resources.Put(t.Name, topic.Claimed(t), controller.Paused(t))
+	key := keyOf(t)
+	o.resources.Put(t.Name, topic.Claimed(t), reconciliation.Paused(t))
 	o.deletions.see(key, t)
 	o.queue.Add(key)
 }
 
 func (o *Operator) changed(was, is *v1.KafkaTopic) {
-	key := client.ObjectKeyFromObject(is)
+	key := keyOf(is)
 	if !o.selects(is) {
 		o.forget(key)
 		o.others(topic.Claimed(was))
@@ -59,7 +62,7 @@ func (o *Operator) changed(was, is *v1.KafkaTopic) {
 	if was.UID != is.UID {
 		o.gone(was)
 	}
-	o.resources.Put(is.Name, topic.Claimed(is), controller.Paused(is))
+	o.resources.Put(is.Name, topic.Claimed(is), reconciliation.Paused(is))
 	o.deletions.see(key, is)
 	if o.saysSomethingNew(was, is) {
 		o.queue.Forget(key)
@@ -84,7 +87,7 @@ func asked(t *v1.KafkaTopic) map[string]string {
 
 // gone forgets a resource. Without finalizers this is when its topic is to be deleted.
 func (o *Operator) gone(t *v1.KafkaTopic) {
-	key := client.ObjectKeyFromObject(t)
+	key := keyOf(t)
 	selected := o.selects(t)
 	o.forget(key)
 	if selected && !o.Finalizers && topic.Managed(t) && !hasFinalizer(t) {

@@ -7,12 +7,10 @@ import (
 	"time"
 
 	toolscache "k8s.io/client-go/tools/cache"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/apiserver"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/controller/batch"
 	"castellan.io/castellan/internal/topic"
@@ -20,10 +18,8 @@ import (
 
 // Options are what an operator of topics needs.
 type Options struct {
-	// Client writes; Cache holds the KafkaTopics of the namespace; Live reads them from the API server itself.
-	Client client.Client
-	Cache  client.Reader
-	Live   client.Reader
+	// API is the API server.
+	API *apiserver.Client
 	// Kafka is the cluster.
 	Kafka *broker.Topics
 	// Replicas changes numbers of replicas.
@@ -52,6 +48,8 @@ type Options struct {
 type Operator struct {
 	Options
 
+	// topics are the KafkaTopics of the namespace.
+	topics    toolscache.SharedIndexInformer
 	queue     *batch.Queue
 	resources *batch.Resources
 	deletions *deletions
@@ -64,8 +62,8 @@ type Operator struct {
 const writersAtOnce = 24
 
 // New returns an operator that does nothing yet.
-func New(options Options) *Operator {
-	return &Operator{
+func New(options Options) (*Operator, error) {
+	o := &Operator{
 		Options:   options,
 		queue:     batch.NewQueue(options.BatchSize, options.BatchLinger, options.Metrics, options.Now),
 		resources: batch.NewResources(options.Namespace),
@@ -73,25 +71,27 @@ func New(options Options) *Operator {
 		writers:   batch.NewWriters(writersAtOnce),
 		reach:     batch.NewReach(options.Now),
 	}
+	return o, o.follow()
 }
 
-// Setup has the manager run the operator.
-func (o *Operator) Setup(ctx context.Context, mgr ctrl.Manager) error {
-	informer, err := mgr.GetCache().GetInformer(ctx, &v1.KafkaTopic{})
-	if err != nil {
+// follow has what happens to resources told to the operator, once it runs.
+func (o *Operator) follow() error {
+	var err error
+	if o.topics, err = apiserver.Watch(o.API.Topics(o.Namespace), &v1.KafkaTopic{}, nil, trim()); err != nil {
 		return fmt.Errorf("watch KafkaTopics: %w", err)
 	}
-	registration, err := informer.AddEventHandler(o.events())
+	registration, err := o.topics.AddEventHandler(o.events())
 	if err != nil {
 		return fmt.Errorf("watch KafkaTopics: %w", err)
 	}
 	o.synced = registration.HasSynced
-	return mgr.Add(manager.RunnableFunc(o.run))
+	return nil
 }
 
-// run works until the context ends.
-func (o *Operator) run(ctx context.Context) error {
+// Run works until the context ends.
+func (o *Operator) Run(ctx context.Context) error {
 	defer o.queue.ShutDown()
+	go o.topics.RunWithContext(ctx)
 	if !toolscache.WaitForCacheSync(ctx.Done(), o.synced) {
 		return nil
 	}

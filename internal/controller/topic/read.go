@@ -6,12 +6,12 @@ import (
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/claim"
-	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/reconciliation"
 	"castellan.io/castellan/internal/topic"
 )
 
@@ -27,15 +27,15 @@ func (o *Operator) read(ctx context.Context, keys []types.NamespacedName) []*job
 }
 
 func (o *Operator) job(ctx context.Context, key types.NamespacedName) *job {
-	resource, err := o.cached(ctx, key)
-	if apierrors.IsNotFound(err) {
+	resource := o.seen(key)
+	if resource == nil {
 		return o.orphan(ctx, key)
 	}
-	if err != nil || !o.selects(resource) {
-		return nil // the cache fails for nothing but what is not there
+	if !o.selects(resource) {
+		return nil
 	}
 	j := &job{key: key, resource: resource, mode: o.Mode}
-	if controller.Paused(resource) && !j.deleting() {
+	if reconciliation.Paused(resource) && !j.deleting() {
 		j.only = &v1.Condition{Type: v1.ConditionReconciliationPaused, Status: v1.ConditionTrue}
 		o.deletions.exists(key)
 		return j
@@ -48,15 +48,17 @@ func (o *Operator) job(ctx context.Context, key types.NamespacedName) *job {
 		}
 		return j
 	}
-	o.examine(ctx, j)
+	o.examine(j)
 	return j
 }
 
-// cached reads a resource from the cache without copying it.
-func (o *Operator) cached(ctx context.Context, key types.NamespacedName) (*v1.KafkaTopic, error) {
-	out := &v1.KafkaTopic{}
-	err := o.Cache.Get(ctx, key, out, client.UnsafeDisableDeepCopy)
-	return out, err
+// seen is a resource as it was seen last, which nobody may change; nil if there is none.
+func (o *Operator) seen(key types.NamespacedName) *v1.KafkaTopic {
+	object, exists, err := o.topics.GetStore().GetByKey(key.String())
+	if err != nil || !exists {
+		return nil
+	}
+	return object.(*v1.KafkaTopic)
 }
 
 // orphan is about a resource that is gone, and whose topic is to go too. Whether the resource is really gone is asked of the API server
@@ -71,7 +73,7 @@ func (o *Operator) orphan(ctx context.Context, key types.NamespacedName) *job {
 		o.resources.Adopted(key)
 		return nil
 	}
-	err := o.Live.Get(ctx, key, &v1.KafkaTopic{})
+	_, err := o.API.Topics(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
 	if err == nil {
 		o.resources.Adopted(key)
 		return nil
@@ -83,7 +85,7 @@ func (o *Operator) orphan(ctx context.Context, key types.NamespacedName) *job {
 }
 
 // examine finds out what the resource wants, and whether it may.
-func (o *Operator) examine(ctx context.Context, j *job) {
+func (o *Operator) examine(j *job) {
 	j.deed = undecided
 	name := topic.Name(j.resource)
 	if was := j.resource.Status.TopicName; was != "" && was != name {
@@ -95,13 +97,13 @@ func (o *Operator) examine(ctx context.Context, j *job) {
 		j.agreed = o.agreement(j)
 		if !hasFinalizer(j.resource) {
 			j.deed = nothing
-		} else if len(o.rivals(ctx, j, name)) > 0 {
+		} else if len(o.rivals(j, name)) > 0 {
 			// Another resource has the topic now.
 			j.deed = release
 		}
 		return
 	}
-	if rivals := o.rivals(ctx, j, name); len(rivals) > 0 {
+	if rivals := o.rivals(j, name); len(rivals) > 0 {
 		if manages, message := claim.Manages(claimOf(j.resource), append(rivals, claimOf(j.resource))); !manages {
 			j.refuse(v1.ReasonResourceConflict, message)
 			return
@@ -137,15 +139,15 @@ func (o *Operator) agreement(j *job) *topic.Agreed {
 }
 
 // rivals are the other resources that name the same topic and want it managed.
-func (o *Operator) rivals(ctx context.Context, j *job, name string) []claim.Claim {
+func (o *Operator) rivals(j *job, name string) []claim.Claim {
 	keys := o.resources.Claiming(name)
 	if len(keys) < 2 && slices.Contains(keys, j.key) {
 		return nil
 	}
 	var out []claim.Claim
 	for _, key := range keys {
-		other, err := o.cached(ctx, key)
-		if key == j.key || err != nil || !topic.Managed(other) || other.DeletionTimestamp != nil {
+		other := o.seen(key)
+		if key == j.key || other == nil || !topic.Managed(other) || other.DeletionTimestamp != nil {
 			continue
 		}
 		out = append(out, claimOf(other))

@@ -12,7 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "castellan.io/castellan/api/v1"
@@ -60,19 +59,11 @@ func (o *Operator) patch(ctx context.Context, j *job, change map[string]any) (st
 	if err != nil {
 		return "", fmt.Errorf("write KafkaTopic %s: %w", j.key, err)
 	}
-	target := metadataOnly(j.key)
-	if err := o.Client.Patch(ctx, target, client.RawPatch(types.MergePatchType, body)); err != nil {
+	written, err := o.API.Topics(j.key.Namespace).Patch(ctx, j.key.Name, types.MergePatchType, body, metav1.PatchOptions{})
+	if err != nil {
 		return "", err
 	}
-	return target.ResourceVersion, nil
-}
-
-// metadataOnly names a resource of which the answer need not hold more.
-func metadataOnly(key types.NamespacedName) *metav1.PartialObjectMetadata {
-	return &metav1.PartialObjectMetadata{
-		TypeMeta:   metav1.TypeMeta{APIVersion: v1.GroupVersion().String(), Kind: kind},
-		ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name},
-	}
+	return written.ResourceVersion, nil
 }
 
 // writeFailed ends a job whose resource could not be written. A newer version of the resource comes to the queue by itself.
@@ -119,7 +110,12 @@ func (o *Operator) deleteVanished(ctx context.Context, j *job) error {
 	}
 	version := j.newestVersion()
 	log.FromContext(ctx).Info("deleting a KafkaTopic whose topic was deleted in Kafka", "resource", j.key.String(), "topic", j.wanted.Name)
-	return client.IgnoreNotFound(o.Client.Delete(ctx, metadataOnly(j.key), client.Preconditions{UID: &j.resource.UID, ResourceVersion: &version}))
+	seen := &metav1.Preconditions{UID: &j.resource.UID, ResourceVersion: &version}
+	err := o.API.Topics(j.key.Namespace).Delete(ctx, j.key.Name, metav1.DeleteOptions{Preconditions: seen})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
 }
 
 // agree writes into the resource what was changed in Kafka, and what both sides agree on now.

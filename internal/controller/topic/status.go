@@ -10,7 +10,7 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
-	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/reconciliation"
 	"castellan.io/castellan/internal/topic"
 )
 
@@ -99,17 +99,18 @@ func warning(reason, message string) v1.Condition {
 // writeStatus writes the status if it says something new.
 func (o *Operator) writeStatus(ctx context.Context, j *job) error {
 	is := j.status()
-	controller.Stamp(j.resource.Status.Conditions, is.Conditions, o.Now())
+	reconciliation.Stamp(j.resource.Status.Conditions, is.Conditions, o.Now())
 	if equality.Semantic.DeepEqual(j.resource.Status, is) {
 		return nil
 	}
 	done := o.Metrics.Request("update_status")
 	defer done()
 	// A whole status costs the API server less than a patch of one.
-	return o.Client.Status().Update(ctx, &v1.KafkaTopic{
+	_, err := o.API.Topics(j.key.Namespace).UpdateStatus(ctx, &v1.KafkaTopic{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: j.key.Namespace, Name: j.key.Name, UID: j.resource.UID, ResourceVersion: j.newestVersion(),
 		},
 		Status: is,
-	})
+	}, metav1.UpdateOptions{})
+	return err
 }

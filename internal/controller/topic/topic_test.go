@@ -10,15 +10,17 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kerr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	"k8s.io/client-go/rest"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/apiserver"
 	"castellan.io/castellan/internal/broker"
-	"castellan.io/castellan/internal/controller"
 	"castellan.io/castellan/internal/controller/batch"
+	"castellan.io/castellan/internal/reconciliation"
 	"castellan.io/castellan/internal/topic"
 )
 
@@ -44,7 +46,16 @@ func operator(change func(*Options)) *Operator {
 	if change != nil {
 		change(&options)
 	}
-	return New(options)
+	nobody, err := apiserver.Connect(&rest.Config{})
+	if err != nil {
+		panic(err)
+	}
+	options.API = nobody
+	out, err := New(options)
+	if err != nil {
+		panic(err)
+	}
+	return out
 }
 
 // queued takes all that waits in the queue.
@@ -209,7 +220,7 @@ func TestTrimKeepsWhatIsRead(t *testing.T) {
 	})
 	want := in.DeepCopy()
 	want.ManagedFields, want.Annotations = nil, map[string]string{v1.AnnotationDrift: "report"}
-	got, err := Trim()(in)
+	got, err := trim()(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +232,7 @@ func TestTrimKeepsWhatIsRead(t *testing.T) {
 			t.Errorf("%s is read and trimmed", name)
 		}
 	}
-	if other, err := Trim()("text"); err != nil || other != "text" {
+	if other, err := trim()("text"); err != nil || other != "text" {
 		t.Errorf("another object: %v, %v", other, err)
 	}
 }
@@ -349,7 +360,8 @@ func TestKafkaMayBeSilentForAWhile(t *testing.T) {
 
 func TestFailedTopicsAreCounted(t *testing.T) {
 	o := operator(func(o *Options) { o.Metrics = NewMetrics("counted", "", false, time.Now) })
-	if err := controller.RegisterMetrics(); err != nil {
+	registry := prometheus.NewRegistry()
+	if err := reconciliation.Register(registry); err != nil {
 		t.Fatal(err)
 	}
 	o.count(&job{resource: made("a", nil)}, time.Second)
@@ -357,7 +369,7 @@ func TestFailedTopicsAreCounted(t *testing.T) {
 	o.count(&job{resource: made("a", nil), difference: topic.Difference{Refused: []topic.Refusal{{}}}}, time.Second)
 	o.count(&job{deed: release}, time.Second)
 	got := map[string]float64{}
-	families, err := metrics.Registry.Gather()
+	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -399,9 +411,9 @@ func TestResourcesAndPausedOnesAreCounted(t *testing.T) {
 }
 
 func TestResourcesShareWhatTheyHaveInCommon(t *testing.T) {
-	trim := Trim()
+	share := trim()
 	with := func(retention string) *v1.KafkaTopic {
-		out, err := trim(made("a", func(t *v1.KafkaTopic) { t.Spec.Config = v1.FreeForm{"retention.ms": []byte(retention)} }))
+		out, err := share(made("a", func(t *v1.KafkaTopic) { t.Spec.Config = v1.FreeForm{"retention.ms": []byte(retention)} }))
 		if err != nil {
 			t.Fatal(err)
 		}

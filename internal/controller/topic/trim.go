@@ -13,9 +13,9 @@ import (
 	v1 "castellan.io/castellan/api/v1"
 )
 
-// Trim leaves out of a resource what nobody here reads, and has resources share what they have in common: there may be tens of
-// thousands. It is the cache's transformation. What is shared is never changed: nobody changes what the cache holds.
-func Trim() toolscache.TransformFunc {
+// trim leaves out of a resource what nobody here reads, and has resources share what they have in common: there may be tens of
+// thousands. What is shared is never changed: nobody changes a resource that was seen.
+func trim() toolscache.TransformFunc {
 	shared := &sharing{configs: map[string]v1.FreeForm{}}
 	return func(object any) (any, error) {
 		t, is := object.(*v1.KafkaTopic)

@@ -3,9 +3,9 @@
 package topic_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -16,7 +16,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
 	topiccontroller "castellan.io/castellan/internal/controller/topic"
@@ -135,15 +134,18 @@ func TestManyTopicsAreMadeThoughARequestFails(t *testing.T) {
 	}
 }
 
-// mute is a client whose patches are lost, as those of an operator that is killed.
+// mute loses patches, as those of an operator that is killed.
 type mute struct {
-	client.Client
-	lost atomic.Int64
+	http.RoundTripper
+	lost *atomic.Int64
 }
 
-func (m *mute) Patch(context.Context, client.Object, client.Patch, ...client.PatchOption) error {
-	m.lost.Add(1)
-	return errors.New("killed")
+func (m mute) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPatch {
+		m.lost.Add(1)
+		return nil, errors.New("killed")
+	}
+	return m.RoundTripper.RoundTrip(r)
 }
 
 func TestAnOperatorThatIsKilledBetweenTheSidesLosesNothing(t *testing.T) {
@@ -163,19 +165,17 @@ func TestAnOperatorThatIsKilledBetweenTheSidesLosesNothing(t *testing.T) {
 	w.set("both", "retention.ms", text("200"))
 	w.set("both", "segment.bytes", text("4000000"))
 	w.update("both", func(t *v1.KafkaTopic) { t.Spec.Partitions, t.Spec.Config["max.message.bytes"] = number(2), raw(6000) })
-	muted := &mute{}
-	w.start(func(o *topiccontroller.Options) {
-		twoWay(o)
-		muted.Client = o.Client
-		o.Client = muted
-	})
+	var lost atomic.Int64
+	w.wire = func(to http.RoundTripper) http.RoundTripper { return mute{to, &lost} }
+	w.start(twoWay)
 	w.eventually("Kafka is changed and the resource could not be", func() error {
-		if got := w.options("both")["max.message.bytes"]; got != "6000" || muted.lost.Load() == 0 {
-			return fmt.Errorf("max.message.bytes is %s, %d patches were lost", got, muted.lost.Load())
+		if got := w.options("both")["max.message.bytes"]; got != "6000" || lost.Load() == 0 {
+			return fmt.Errorf("max.message.bytes is %s, %d patches were lost", got, lost.Load())
 		}
 		return nil
 	})
 	w.stop()
+	w.wire = nil
 	w.start(twoWay)
 	want := map[string]string{"retention.ms": "200", "segment.bytes": "4000000", "max.message.bytes": "6000"}
 	w.eventually("both sides have all", func() error {

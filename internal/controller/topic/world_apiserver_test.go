@@ -20,13 +20,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"k8s.io/client-go/transport"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/apiserver"
 	"castellan.io/castellan/internal/broker"
 	topiccontroller "castellan.io/castellan/internal/controller/topic"
 	"castellan.io/castellan/internal/runtime/kube/kubetest"
@@ -54,7 +53,9 @@ type world struct {
 	namespace string
 	fake      *kfake.Cluster
 	kafka     *kadm.Client
-	stop      func()
+	// wire is what the requests of operators to the API server pass, if it is set.
+	wire transport.WrapperFunc
+	stop func()
 }
 
 // newWorld starts an operator with the rights of the install files.
@@ -93,24 +94,19 @@ func (w *world) bind() {
 // start runs an operator until stop.
 func (w *world) start(change func(*topiccontroller.Options)) {
 	w.Helper()
-	scheme, err := kubetest.Scheme()
-	w.must(err)
 	as := rest.CopyConfig(config)
 	as.Impersonate = rest.ImpersonationConfig{UserName: w.account(), Groups: []string{"system:serviceaccounts", "system:authenticated"}}
-	mgr, err := ctrl.NewManager(as, ctrl.Options{
-		Scheme: scheme, Logger: logr.Discard(), Metrics: metricsserver.Options{BindAddress: "0"},
-		Cache: cache.Options{
-			DefaultNamespaces: map[string]cache.Config{w.namespace: {}},
-			ByObject:          map[client.Object]cache.ByObject{&v1.KafkaTopic{}: {Transform: topiccontroller.Trim()}},
-		},
-	})
+	if w.wire != nil {
+		as.Wrap(w.wire)
+	}
+	connected, err := apiserver.Connect(as)
 	w.must(err)
 	kafka, err := broker.OpenTopics(broker.Access{Brokers: w.fake.ListenAddrs()})
 	w.must(err)
 	exclusion, err := topic.ParseExclusion(topic.DefaultExclusion)
 	w.must(err)
 	options := topiccontroller.Options{
-		Client: mgr.GetClient(), Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Kafka: kafka, Replicas: topiccontroller.NewReassigner(kafka, 0),
+		API: connected, Kafka: kafka, Replicas: topiccontroller.NewReassigner(kafka, 0),
 		Namespace: w.namespace, Labels: map[string]string{v1.LabelCluster: cluster}, Resync: time.Hour, Finalizers: true,
 		BatchSize: 1000, BatchLinger: time.Millisecond, Workers: 4, Alterable: topic.ParseAlterable("ALL"), Mode: topic.Revert,
 		Exclusion: exclusion, SyncInterval: 200 * time.Millisecond, Now: time.Now,
@@ -119,10 +115,10 @@ func (w *world) start(change func(*topiccontroller.Options)) {
 		change(&options)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.Context()))
-	operator := topiccontroller.New(options)
-	w.must(operator.Setup(ctx, mgr))
+	operator, err := topiccontroller.New(options)
+	w.must(err)
 	ended := make(chan error, 1)
-	go func() { ended <- mgr.Start(ctx) }()
+	go func() { ended <- operator.Run(ctx) }()
 	w.stop = func() {
 		cancel()
 		if err := <-ended; err != nil {

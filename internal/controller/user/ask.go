@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	v1 "castellan.io/castellan/api/v1"
@@ -51,8 +51,7 @@ func (o *Operator) live(ctx context.Context, name string) (*v1.KafkaUser, error)
 	if len(validation.IsDNS1123Subdomain(name)) > 0 {
 		return nil, nil // no resource can be called like that
 	}
-	out := &v1.KafkaUser{}
-	err := o.Live.Get(ctx, types.NamespacedName{Namespace: o.Namespace, Name: name}, out)
+	out, err := o.API.Users(o.Namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil // there is none
 	}

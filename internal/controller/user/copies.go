@@ -8,7 +8,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
 )
@@ -112,8 +111,8 @@ func (o *Operator) copyTo(ctx context.Context, j *job, in *secrets) error {
 
 // deleteSecret deletes the Secret that was seen, and no other one of its name.
 func (o *Operator) deleteSecret(ctx context.Context, s *stored) error {
-	target := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: s.name}}
-	err := o.Client.Delete(ctx, target, client.Preconditions{UID: &s.uid, ResourceVersion: &s.version})
+	seen := &metav1.Preconditions{UID: &s.uid, ResourceVersion: &s.version}
+	err := o.API.Secrets(s.namespace).Delete(ctx, s.name, metav1.DeleteOptions{Preconditions: seen})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}

@@ -6,10 +6,9 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
-	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/reconciliation"
 	"castellan.io/castellan/internal/user"
 )
 
@@ -39,20 +38,24 @@ func (o *Operator) events() toolscache.ResourceEventHandler {
 	}
 }
 
+func keyOf(u *v1.KafkaUser) types.NamespacedName {
+	return types.NamespacedName{Namespace: u.Namespace, Name: u.Name}
+}
+
 func (o *Operator) put(u *v1.KafkaUser) {
-	o.resources.Put(u.Name, user.UsernameOf(u), controller.Paused(u))
+	o.resources.Put(u.Name, user.UsernameOf(u), reconciliation.Paused(u))
 }
 
 func (o *Operator) added(u *v1.KafkaUser) {
 	o.put(u)
-	o.queue.Add(client.ObjectKeyFromObject(u))
+	o.queue.Add(keyOf(u))
 }
 
 func (o *Operator) changed(was, is *v1.KafkaUser) {
 	o.put(is)
 	before, after := user.UsernameOf(was), user.UsernameOf(is)
 	if was.UID != is.UID || was.Generation != is.Generation || !maps.Equal(was.Annotations, is.Annotations) || !maps.Equal(was.Labels, is.Labels) {
-		key := client.ObjectKeyFromObject(is)
+		key := keyOf(is)
 		o.queue.Forget(key)
 		o.queue.Add(key)
 	}
@@ -63,7 +66,7 @@ func (o *Operator) changed(was, is *v1.KafkaUser) {
 
 // gone is about a resource that does not exist any more, or has lost the labels.
 func (o *Operator) gone(u *v1.KafkaUser) {
-	key := client.ObjectKeyFromObject(u)
+	key := keyOf(u)
 	o.resources.Remove(key)
 	o.queue.Forget(key)
 	o.queue.Add(key)

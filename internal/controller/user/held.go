@@ -116,7 +116,7 @@ func readAll(ctx context.Context, kafka *broker.Users, acls bool) (out map[strin
 	}
 	out = make(map[string]user.Held, max(len(rules), len(quotas), len(credentials)))
 	for name, list := range rules {
-		out[name] = user.Held{ACLs: slices.Clip(list)}
+		out[name] = user.Held{ACLs: append(make([]user.ACL, 0, len(list)), list...)} // what was read has room for more
 	}
 	for name, limits := range quotas {
 		is := out[name]

@@ -15,12 +15,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	toolscache "k8s.io/client-go/tools/cache"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/apiserver"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/controller/batch"
 	"castellan.io/castellan/internal/maintenance"
@@ -31,10 +29,8 @@ import (
 
 // Options are what an operator of users needs.
 type Options struct {
-	// Client writes and watches Secrets; Cache holds the KafkaUsers of the namespace that have the labels; Live reads from the API server itself.
-	Client client.WithWatch
-	Cache  client.Reader
-	Live   client.Reader
+	// API is the API server.
+	API *apiserver.Client
 	// Kafka is the cluster.
 	Kafka *broker.Users
 	// Namespace to watch, and the labels that resources must have.
@@ -77,6 +73,8 @@ type Options struct {
 type Operator struct {
 	Options
 
+	// users are the KafkaUsers of the namespace that have the labels.
+	users     toolscache.SharedIndexInformer
 	queue     *batch.Queue
 	resources *batch.Resources
 	writers   batch.Writers
@@ -102,7 +100,7 @@ type Operator struct {
 const writersAtOnce = 24
 
 // New returns an operator that does nothing yet.
-func New(options Options) *Operator {
+func New(options Options) (*Operator, error) {
 	o := &Operator{
 		Options:   options,
 		queue:     batch.NewQueue(options.BatchSize, options.BatchLinger, options.Metrics, options.Now),
@@ -123,16 +121,16 @@ func New(options Options) *Operator {
 		o.copies[namespace] = o.copiesIn(namespace)
 	}
 	o.authority = o.newAuthority()
-	return o
+	return o, o.follow()
 }
 
-// Setup has the manager run the operator.
-func (o *Operator) Setup(ctx context.Context, mgr ctrl.Manager) error {
-	informer, err := mgr.GetCache().GetInformer(ctx, &v1.KafkaUser{})
-	if err != nil {
+// follow has what happens to resources and Secrets told to the operator, once it runs.
+func (o *Operator) follow() error {
+	var err error
+	if o.users, err = apiserver.Watch(o.API.Users(o.Namespace), &v1.KafkaUser{}, o.Labels, trim()); err != nil {
 		return fmt.Errorf("watch KafkaUsers: %w", err)
 	}
-	users, err := informer.AddEventHandler(o.events())
+	users, err := o.users.AddEventHandler(o.events())
 	if err != nil {
 		return fmt.Errorf("watch KafkaUsers: %w", err)
 	}
@@ -147,17 +145,18 @@ func (o *Operator) Setup(ctx context.Context, mgr ctrl.Manager) error {
 			return err
 		}
 	}
-	return mgr.Add(manager.RunnableFunc(o.run))
+	return nil
 }
 
-// run works until the context ends.
-func (o *Operator) run(ctx context.Context) error {
+// Run works until the context ends.
+func (o *Operator) Run(ctx context.Context) error {
 	defer o.queue.ShutDown()
 	if _, wrong := maintenance.Open(o.Windows, o.Now()); len(wrong) > 0 {
 		log.FromContext(ctx).Info("some maintenance windows never open", "why", errors.Join(wrong...).Error())
 	}
 	var others sync.WaitGroup
 	defer others.Wait()
+	others.Go(func() { o.users.RunWithContext(ctx) })
 	for _, watched := range slices.AppendSeq(append(o.authority.secrets, o.secrets), maps.Values(o.copies)) {
 		others.Go(func() { watched.informer.RunWithContext(ctx) })
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -33,14 +34,16 @@ func (w *own) has(s *stored) bool {
 
 // storeSecret makes a Secret, or writes one that exists.
 func (o *Operator) storeSecret(ctx context.Context, s *corev1.Secret) error {
-	write := func() error { return o.Client.Update(ctx, s) }
+	secrets := o.API.Secrets(s.Namespace)
+	write := func() (*corev1.Secret, error) { return secrets.Update(ctx, s, metav1.UpdateOptions{}) }
 	if s.UID == "" {
 		s.Type = corev1.SecretTypeOpaque
-		write = func() error { return o.Client.Create(ctx, s) }
+		write = func() (*corev1.Secret, error) { return secrets.Create(ctx, s, metav1.CreateOptions{}) }
 	}
-	if err := write(); err != nil {
+	written, err := write()
+	if err != nil {
 		return err
 	}
-	o.own.wrote(s)
+	o.own.wrote(written)
 	return nil
 }

@@ -1,27 +1,24 @@
 package user
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/claim"
-	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/reconciliation"
 	"castellan.io/castellan/internal/user"
 	"castellan.io/castellan/internal/user/credential"
 )
 
 // read makes the jobs of a batch, as far as the cache tells.
-func (o *Operator) read(ctx context.Context, keys []types.NamespacedName) []*job {
+func (o *Operator) read(keys []types.NamespacedName) []*job {
 	jobs := make([]*job, 0, len(keys))
 	for _, key := range keys {
-		j := o.job(ctx, key)
+		j := o.job(key)
 		if j == nil {
 			o.queue.Forget(key)
 			continue
@@ -31,31 +28,33 @@ func (o *Operator) read(ctx context.Context, keys []types.NamespacedName) []*job
 	return jobs
 }
 
-func (o *Operator) job(ctx context.Context, key types.NamespacedName) *job {
+func (o *Operator) job(key types.NamespacedName) *job {
 	if name, is := orphaned(key); is {
 		return o.orphanJob(key, name)
 	}
-	resource, err := o.cached(ctx, key)
-	if apierrors.IsNotFound(err) {
+	resource := o.seen(key)
+	if resource == nil {
 		return o.goneJob(key)
 	}
-	if err != nil || resource.DeletionTimestamp != nil {
-		return nil // the cache fails for nothing but what is not there; what is on its way out comes again when it is gone
+	if resource.DeletionTimestamp != nil {
+		return nil // it comes again when it is gone
 	}
 	j := &job{key: key, resource: resource, username: user.UsernameOf(resource), reports: o.reports(resource)}
-	if controller.Paused(resource) {
+	if reconciliation.Paused(resource) {
 		j.only = &v1.Condition{Type: v1.ConditionReconciliationPaused, Status: v1.ConditionTrue}
 		return j
 	}
-	o.examine(ctx, j)
+	o.examine(j)
 	return j
 }
 
-// cached reads a resource from the cache without copying it.
-func (o *Operator) cached(ctx context.Context, key types.NamespacedName) (*v1.KafkaUser, error) {
-	out := &v1.KafkaUser{}
-	err := o.Cache.Get(ctx, key, out, client.UnsafeDisableDeepCopy)
-	return out, err
+// seen is a resource as it was seen last, which nobody may change; nil if there is none.
+func (o *Operator) seen(key types.NamespacedName) *v1.KafkaUser {
+	object, exists, err := o.users.GetStore().GetByKey(key.String())
+	if err != nil || !exists {
+		return nil
+	}
+	return object.(*v1.KafkaUser)
 }
 
 // orphanJob is about a name in Kafka whose user no resource claims.
@@ -76,8 +75,8 @@ func (o *Operator) goneJob(key types.NamespacedName) *job {
 }
 
 // examine finds out what the resource wants, and whether it may.
-func (o *Operator) examine(ctx context.Context, j *job) {
-	if rivals := o.rivals(ctx, j); len(rivals) > 0 {
+func (o *Operator) examine(j *job) {
+	if rivals := o.rivals(j); len(rivals) > 0 {
 		if manages, message := claim.Manages(claimOf(j.resource), append(rivals, claimOf(j.resource))); !manages {
 			j.refuse(v1.ReasonResourceConflict, fmt.Sprintf("the user %s is another resource's: %s", j.username, message))
 			return
@@ -116,15 +115,15 @@ func joined(errs ...error) error {
 }
 
 // rivals are the other resources that claim the same user.
-func (o *Operator) rivals(ctx context.Context, j *job) []claim.Claim {
+func (o *Operator) rivals(j *job) []claim.Claim {
 	keys := o.resources.Claiming(j.username)
 	if len(keys) < 2 {
 		return nil
 	}
 	var out []claim.Claim
 	for _, key := range keys {
-		other, err := o.cached(ctx, key)
-		if key == j.key || err != nil || other.DeletionTimestamp != nil {
+		other := o.seen(key)
+		if key == j.key || other == nil || other.DeletionTimestamp != nil {
 			continue
 		}
 		out = append(out, claimOf(other))

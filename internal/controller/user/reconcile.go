@@ -26,7 +26,7 @@ func (o *Operator) reconcile(ctx context.Context, keys []types.NamespacedName) {
 func (o *Operator) work(ctx context.Context, keys []types.NamespacedName) []*job {
 	limited, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	jobs := o.read(limited, keys)
+	jobs := o.read(keys)
 	batch.Each(o.writers, jobs, (*job).asks, func(j *job) { o.ask(limited, j) })()
 	batch.Each(o.writers, jobs, func(j *job) bool { return j.deed == keep || j.deed == remove || j.renews }, func(j *job) {
 		o.keepSecret(limited, j)

@@ -79,7 +79,7 @@ func TestWhatIsTrimmedIsReadByNobody(t *testing.T) {
 			v1.AnnotationDrift: "report", v1.AnnotationPauseReconciliation: "true", "other": "large",
 		}
 		whole.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "e"}}
-		trimmed, err := Trim()(whole.DeepCopy())
+		trimmed, err := trim()(whole.DeepCopy())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,13 +90,13 @@ func TestWhatIsTrimmedIsReadByNobody(t *testing.T) {
 		seen := func(u *v1.KafkaUser) []any {
 			wanted, err1 := user.Read(u, user.Rules{ACLs: true})
 			wish, err2 := credential.Read(u, credential.Defaults{})
-			o := New(Options{Namespace: u.Namespace, LabelExclusion: func(string) bool { return false }})
+			o := &Operator{Options: Options{Namespace: u.Namespace, LabelExclusion: func(string) bool { return false }}}
 			return []any{wanted, err1, wish, err2, o.describeSecret(u), o.reports(u), namespacesOf(u), u.Status, u.Generation}
 		}
 		if diff := cmp.Diff(seen(whole), seen(is), cmpopts.EquateErrors()); diff != "" {
 			t.Errorf("%s is read differently (-whole +trimmed):\n%s", file, diff)
 		}
-		again, err := Trim()(is.DeepCopy())
+		again, err := trim()(is.DeepCopy())
 		if err != nil || cmp.Diff(again, trimmed) != "" {
 			t.Errorf("%s: what is trimmed twice differs: %v", file, err)
 		}

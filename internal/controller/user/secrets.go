@@ -17,7 +17,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	toolscache "k8s.io/client-go/tools/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"castellan.io/castellan/internal/user/credential"
 )
@@ -77,16 +76,17 @@ type secrets struct {
 
 // watchSecrets watches the Secrets that are selected, and remembers of each what remember says.
 func (o *Operator) watchSecrets(namespace string, selected metav1.ListOptions, remember func(*corev1.Secret) *stored, events toolscache.ResourceEventHandler) *secrets {
-	restrict := func(options metav1.ListOptions) *client.ListOptions {
+	of := o.API.Secrets(namespace)
+	restrict := func(options metav1.ListOptions) metav1.ListOptions {
 		options.LabelSelector, options.FieldSelector = selected.LabelSelector, selected.FieldSelector
-		return &client.ListOptions{Namespace: namespace, Raw: &options}
+		return options
 	}
 	from := &toolscache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 			// A server gives all of what it remembers at once, however many were asked for, and the newest in pages.
 			options.ResourceVersion, options.ResourceVersionMatch = "", ""
-			var page corev1.SecretList
-			if err := o.Client.List(ctx, &page, restrict(options)); err != nil {
+			page, err := of.List(ctx, restrict(options))
+			if err != nil {
 				return nil, err
 			}
 			out := &storedList{ListMeta: page.ListMeta, Items: make([]stored, 0, len(page.Items))}
@@ -96,7 +96,7 @@ func (o *Operator) watchSecrets(namespace string, selected metav1.ListOptions, r
 			return out, nil
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-			w, err := o.Client.Watch(ctx, &corev1.SecretList{}, restrict(options))
+			w, err := of.Watch(ctx, restrict(options))
 			if err != nil {
 				return nil, err
 			}
@@ -193,8 +193,7 @@ func (s *stored) describedAs(wanted metav1.ObjectMeta) bool {
 
 // secretOf reads a Secret from the API server; nil if there is none.
 func (o *Operator) secretOf(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
-	out := &corev1.Secret{}
-	err := o.Live.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, out)
+	out, err := o.API.Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil // there is none
 	}

@@ -11,7 +11,7 @@ import (
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/broker"
-	"castellan.io/castellan/internal/controller"
+	"castellan.io/castellan/internal/reconciliation"
 )
 
 // status is what the resource is to say after a job.
@@ -77,15 +77,15 @@ func warning(reason, message string) v1.Condition {
 // writeStatus writes the status if it says something new.
 func (o *Operator) writeStatus(ctx context.Context, j *job) error {
 	is := j.status()
-	controller.Stamp(j.resource.Status.Conditions, is.Conditions, o.Now())
+	reconciliation.Stamp(j.resource.Status.Conditions, is.Conditions, o.Now())
 	if equality.Semantic.DeepEqual(j.resource.Status, is) {
 		return nil
 	}
 	// A whole status costs the API server less than a patch of one.
-	err := o.Client.Status().Update(ctx, &v1.KafkaUser{
+	_, err := o.API.Users(j.key.Namespace).UpdateStatus(ctx, &v1.KafkaUser{
 		ObjectMeta: metav1.ObjectMeta{Namespace: j.key.Namespace, Name: j.key.Name, UID: j.resource.UID, ResourceVersion: j.resource.ResourceVersion},
 		Status:     is,
-	})
+	}, metav1.UpdateOptions{})
 	if err != nil {
 		return fmt.Errorf("write the status of KafkaUser %s: %w", j.key.Name, err)
 	}

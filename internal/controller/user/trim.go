@@ -10,11 +10,11 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/user"
 )
 
-// Trim leaves out of a resource what nobody here reads, and has resources share what they have in common: there may be ten thousand. It is
-// the cache's transformation.
-func Trim() toolscache.TransformFunc {
+// trim leaves out of a resource what nobody here reads, and has resources share what they have in common: there may be ten thousand.
+func trim() toolscache.TransformFunc {
 	var labels, annotations sharing
 	return func(object any) (any, error) {
 		u, is := object.(*v1.KafkaUser)
@@ -30,6 +30,7 @@ func Trim() toolscache.TransformFunc {
 			c.Type, c.Status, c.Reason, c.Message = unique.Make(c.Type).Value(), unique.Make(c.Status).Value(), unique.Make(c.Reason).Value(), unique.Make(c.Message).Value()
 		}
 		shareRules(u.Spec.Authorization)
+		shareName(u)
 		return u, nil
 	}
 }
@@ -57,6 +58,16 @@ func (s *sharing) share(words map[string]string) map[string]string {
 		s.last = words
 	}
 	return s.last
+}
+
+// shareName has texts that tell the resource's name be that text.
+func shareName(u *v1.KafkaUser) {
+	if name, is := user.Username(u.Status.Username); is && name == u.Name {
+		u.Name = name
+	}
+	if u.Status.Secret == u.Name {
+		u.Status.Secret = u.Name
+	}
 }
 
 // shareRules has equal words of rules be the same ones.

@@ -139,10 +139,10 @@ func TestWritesThatMeetOthersAreTriedAgain(t *testing.T) {
 			return nil
 		}, nil)
 	}
-	meet("status KafkaUser", func() { w.annotate("orders", "somebody", "else") })
+	meet("status kafkausers", func() { w.annotate("orders", "somebody", "else") })
 	w.create("orders", func(u *v1.KafkaUser) { tls(u); reads(u, "a") })
 	w.ready("orders")
-	meet("create Secret", func() {
+	meet("create secrets", func() {
 		w.putSecret("second", map[string][]byte{"password": []byte("from-before")})
 		w.changeSecret("second", func(s *corev1.Secret) {
 			s.Labels = map[string]string{v1.LabelKind: "KafkaUser", v1.LabelCluster: cluster}
@@ -154,7 +154,7 @@ func TestWritesThatMeetOthersAreTriedAgain(t *testing.T) {
 		t.Error("the password was overwritten")
 	}
 	before := w.secret("orders")
-	meet("update Secret", func() { w.changeSecret("orders", func(s *corev1.Secret) { s.Labels["theirs"] = "x" }) })
+	meet("update secrets", func() { w.changeSecret("orders", func(s *corev1.Secret) { s.Labels["theirs"] = "x" }) })
 	w.annotate("orders", v1.AnnotationRotate, "now")
 	if after := w.replaced(before); after.Labels["theirs"] != "x" {
 		t.Errorf("labels: %v", after.Labels)
@@ -162,7 +162,7 @@ func TestWritesThatMeetOthersAreTriedAgain(t *testing.T) {
 	w.ready("orders")
 	refusals := 2
 	w.wire.intercept(func(write string) error {
-		if strings.HasPrefix(write, "create Secret") && refusals > 0 {
+		if strings.HasPrefix(write, "create secrets") && refusals > 0 {
 			refusals--
 			return errors.New("the API server is busy")
 		}
@@ -171,7 +171,7 @@ func TestWritesThatMeetOthersAreTriedAgain(t *testing.T) {
 	w.create("third", tls)
 	w.lacks(w.refused("third", v1.ReasonExecution), "make Secret third", "busy")
 	w.ready("third")
-	meet("delete Secret", func() { w.changeSecret("third", func(s *corev1.Secret) { s.Labels["theirs"] = "x" }) })
+	meet("delete secrets", func() { w.changeSecret("third", func(s *corev1.Secret) { s.Labels["theirs"] = "x" }) })
 	w.update("third", func(u *v1.KafkaUser) { u.Spec.Authentication = nil })
 	w.noSecret("third")
 	w.ready("third")
@@ -218,7 +218,7 @@ func TestAnOperatorThatIsKilledAfterAnyWriteLosesNothing(t *testing.T) {
 		})
 		w.stop()
 	}
-	made := "create Secret"
+	made := "create secrets"
 	start(&made)
 	w.create("orders", func(u *v1.KafkaUser) { scram(u); reads(u, "t0"); limited(u, 1) })
 	killed(made)
@@ -228,7 +228,7 @@ func TestAnOperatorThatIsKilledAfterAnyWriteLosesNothing(t *testing.T) {
 	if err := w.logsIn(broker.MechanismScramSha512, "orders", string(first.Data["password"])); err != nil {
 		t.Errorf("the password that was made first: %v", err)
 	}
-	for i, write := range []string{"update Secret", "CreateACLs", "DeleteACLs", "AlterClientQuotas", "AlterUserSCRAMCredentials", "status KafkaUser"} {
+	for i, write := range []string{"update secrets", "CreateACLs", "DeleteACLs", "AlterClientQuotas", "AlterUserSCRAMCredentials", "status kafkausers"} {
 		w.stop()
 		before := w.secret("orders")
 		topic, rate := fmt.Sprint("t", i+1), int64(i+2)

@@ -6,26 +6,24 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 
 	"github.com/go-logr/logr"
 	"github.com/go-logr/logr/funcr"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
 	v1 "castellan.io/castellan/api/v1"
 )
 
 // wire counts what the operator writes to the API server, and may keep it from there.
 type wire struct {
-	client.WithWatch
-
 	mu     sync.Mutex
 	writes []string
-	// before is asked before a write such as "create Secret orders" or "status KafkaUser orders"; after comes when it was done.
+	// before is asked before a write such as "update secrets ns/orders" or "status kafkausers ns/orders"; after comes when it was done. What is
+	// created has no name yet.
 	before func(write string) error
 	after  func(write string)
 }
@@ -44,53 +42,46 @@ func (w *wire) written() []string {
 	return append([]string{}, w.writes...)
 }
 
-func (w *wire) write(verb string, object client.Object, do func() error) error {
-	kind := "KafkaUser"
-	if gvk, err := apiutil.GVKForObject(object, scheme.Scheme); err == nil {
-		kind = gvk.Kind
-	}
-	what := fmt.Sprintf("%s %s %s/%s", verb, kind, object.GetNamespace(), object.GetName())
-	w.mu.Lock()
-	w.writes = append(w.writes, what)
-	before, after := w.before, w.after
-	w.mu.Unlock()
-	if before != nil {
-		if err := before(what); err != nil {
-			return err
-		}
-	}
-	if err := do(); err != nil {
-		return err
-	}
-	if after != nil {
-		after(what)
-	}
-	return nil
-}
-
-func (w *wire) Create(ctx context.Context, o client.Object, opts ...client.CreateOption) error {
-	return w.write("create", o, func() error { return w.WithWatch.Create(ctx, o, opts...) })
-}
-
-func (w *wire) Update(ctx context.Context, o client.Object, opts ...client.UpdateOption) error {
-	return w.write("update", o, func() error { return w.WithWatch.Update(ctx, o, opts...) })
-}
-
-func (w *wire) Delete(ctx context.Context, o client.Object, opts ...client.DeleteOption) error {
-	return w.write("delete", o, func() error { return w.WithWatch.Delete(ctx, o, opts...) })
-}
-
-func (w *wire) Status() client.SubResourceWriter {
-	return &statusWire{w.WithWatch.Status(), w}
-}
-
-type statusWire struct {
-	client.SubResourceWriter
+// through is a connection that passes a wire.
+type through struct {
+	to   http.RoundTripper
 	wire *wire
 }
 
-func (s *statusWire) Update(ctx context.Context, o client.Object, opts ...client.SubResourceUpdateOption) error {
-	return s.wire.write("status", o, func() error { return s.SubResourceWriter.Update(ctx, o, opts...) })
+func (t through) RoundTrip(r *http.Request) (*http.Response, error) {
+	what := written(r)
+	if what == "" {
+		return t.to.RoundTrip(r)
+	}
+	t.wire.mu.Lock()
+	t.wire.writes = append(t.wire.writes, what)
+	before, after := t.wire.before, t.wire.after
+	t.wire.mu.Unlock()
+	if before != nil {
+		if err := before(what); err != nil {
+			return nil, err
+		}
+	}
+	response, err := t.to.RoundTrip(r)
+	if err == nil && response.StatusCode < http.StatusMultipleChoices && after != nil {
+		after(what)
+	}
+	return response, err
+}
+
+// written says what a request writes; nothing if it only reads.
+func written(r *http.Request) string {
+	verbs := map[string]string{http.MethodPost: "create", http.MethodPut: "update", http.MethodDelete: "delete"}
+	_, path, _ := strings.Cut(r.URL.Path, "/namespaces/")
+	parts := append(strings.Split(path, "/"), "", "", "")
+	verb := verbs[r.Method]
+	if verb != "" && parts[3] == "status" {
+		verb = "status"
+	}
+	if verb == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s %s %s/%s", verb, parts[1], parts[0], parts[2])
 }
 
 // record is all that operators of all tests have logged.

@@ -7,6 +7,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"maps"
+	"net/http"
 	"os"
 	"testing"
 	"time"
@@ -16,15 +17,12 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/rest"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/apiserver"
 	"castellan.io/castellan/internal/broker"
 	usercontroller "castellan.io/castellan/internal/controller/user"
 	"castellan.io/castellan/internal/pki"
@@ -141,30 +139,20 @@ func (w *world) bind(namespace string) {
 // start runs an operator until stop.
 func (w *world) start(change func(*usercontroller.Options)) {
 	w.Helper()
-	scheme, err := kubetest.Scheme()
-	w.must(err)
 	as := rest.CopyConfig(config)
 	as.Impersonate = rest.ImpersonationConfig{
 		UserName: "system:serviceaccount:" + w.namespace + ":" + account, Groups: []string{"system:serviceaccounts", "system:authenticated"},
 	}
 	selected := map[string]string{v1.LabelCluster: cluster}
-	mgr, err := ctrl.NewManager(as, ctrl.Options{
-		Scheme: scheme, Logger: logged.logger(), Metrics: metricsserver.Options{BindAddress: "0"},
-		Cache: cache.Options{
-			DefaultNamespaces: map[string]cache.Config{w.namespace: {}},
-			ByObject: map[client.Object]cache.ByObject{
-				&v1.KafkaUser{}: {Transform: usercontroller.Trim(), Label: labels.SelectorFromSet(selected)},
-			},
-		},
-	})
+	passed := &wire{}
+	w.wire = passed
+	as.Wrap(func(to http.RoundTripper) http.RoundTripper { return through{to, passed} })
+	connected, err := apiserver.Connect(as)
 	w.must(err)
-	direct, err := client.NewWithWatch(as, client.Options{Scheme: scheme})
-	w.must(err)
-	w.wire = &wire{WithWatch: direct}
 	kafka, err := broker.OpenUsers(w.access)
 	w.must(err)
 	options := usercontroller.Options{
-		Client: w.wire, Cache: mgr.GetCache(), Live: w.wire, Kafka: kafka,
+		API: connected, Kafka: kafka,
 		Namespace: w.namespace, Labels: selected, CANamespace: w.namespace, CACertSecret: caCertSecret, CAKeySecret: caKeySecret,
 		Credentials: credential.Defaults{
 			Lifetime: pki.Lifetime{Validity: pki.Days(365), RenewBefore: pki.Days(30)}, Key: pki.ECDSAP256, PKCS12: true, PasswordLength: 32,
@@ -178,10 +166,10 @@ func (w *world) start(change func(*usercontroller.Options)) {
 		change(&options)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.Context()))
-	operator := usercontroller.New(options)
-	w.must(operator.Setup(ctx, mgr))
+	operator, err := usercontroller.New(options)
+	w.must(err)
 	ended := make(chan error, 1)
-	go func() { ended <- mgr.Start(ctx) }()
+	go func() { ended <- operator.Run(ctx) }()
 	w.stop = func() {
 		cancel()
 		if err := <-ended; err != nil {

@@ -1,4 +1,4 @@
-package controller
+package reconciliation
 
 import (
 	"errors"
@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	"github.com/prometheus/client_golang/prometheus"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/outcome"
@@ -14,7 +14,8 @@ import (
 
 // TestReconciliationsAreCountedUnderTheNamesThatDashboardsKnow has a kind of its own, as the collectors are the process's.
 func TestReconciliationsAreCountedUnderTheNamesThatDashboardsKnow(t *testing.T) {
-	if err := RegisterMetrics(); err != nil {
+	registry := prometheus.NewRegistry()
+	if err := Register(registry); err != nil {
 		t.Fatal(err)
 	}
 	const kind = "Counted"
@@ -27,15 +28,15 @@ func TestReconciliationsAreCountedUnderTheNamesThatDashboardsKnow(t *testing.T) 
 		"strimzi_reconciliations_total": 5, "strimzi_reconciliations_successful_total": 2,
 		"strimzi_reconciliations_failed_total": 3, "strimzi_reconciliations_duration_seconds": 5,
 	}
-	if diff := cmp.Diff(want, counted(t, kind)); diff != "" {
+	if diff := cmp.Diff(want, counted(t, registry, kind)); diff != "" {
 		t.Errorf("counted (-want +got):\n%s", diff)
 	}
 }
 
 // counted reads what the registry shows of one kind; of a duration, how often it was measured.
-func counted(t *testing.T, kind string) map[string]float64 {
+func counted(t *testing.T, registry *prometheus.Registry, kind string) map[string]float64 {
 	t.Helper()
-	families, err := metrics.Registry.Gather()
+	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,11 +8,9 @@ import (
 	"os"
 	"strings"
 
-	"golang.org/x/oauth2/clientcredentials"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"castellan.io/castellan/internal/apiserver"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/clientconfig"
 	"castellan.io/castellan/internal/config"
@@ -20,7 +18,7 @@ import (
 
 // kafkaAccess is how to reach Kafka. Secrets are read once now, so that what is missing is told at the start, and then whenever a connection
 // is made: new certificates need no restart.
-func kafkaAccess(ctx context.Context, secrets client.Reader, k config.KafkaAccess, id string) (broker.Access, error) {
+func kafkaAccess(ctx context.Context, secrets secretReader, k config.KafkaAccess, id string) (broker.Access, error) {
 	out := broker.Access{Brokers: k.Bootstrap, ClientID: k.ClientID}
 	if out.ClientID == "" {
 		out.ClientID = id
@@ -31,37 +29,18 @@ func kafkaAccess(ctx context.Context, secrets client.Reader, k config.KafkaAcces
 			return out, err
 		}
 	}
-	out.SASL = saslAccess(k.SASL)
+	out.SASL = broker.Login(k.SASL)
 	return out, nil
 }
 
-// saslAccess is nil where SASL is not used.
-func saslAccess(s *clientconfig.SASL) *broker.SASL {
-	if s == nil {
-		return nil
-	}
-	return &broker.SASL{Mechanism: s.Mechanism, Username: s.Username, Password: s.Password, Token: tokens(s)}
-}
-
-func tokens(s *clientconfig.SASL) func(context.Context) (string, error) {
-	source := clientcredentials.Config{ClientID: s.ClientID, ClientSecret: s.ClientSecret, TokenURL: s.TokenURL, Scopes: s.Scopes}
-	return func(ctx context.Context) (string, error) {
-		token, err := source.Token(ctx)
-		if err != nil {
-			return "", fmt.Errorf("get a token from %s: %w", s.TokenURL, err)
-		}
-		return token.AccessToken, nil
-	}
-}
-
 // clientTLS takes certificates and keys from what a client's configuration names, and what that lacks from Secrets.
-func clientTLS(ctx context.Context, secrets client.Reader, k config.KafkaAccess) (*tls.Config, error) {
+func clientTLS(ctx context.Context, secrets secretReader, k config.KafkaAccess) (*tls.Config, error) {
 	out, err := k.Stores.Config(os.ReadFile)
 	if err != nil {
 		return nil, err
 	}
 	if k.TrustSecret != "" && out.RootCAs == nil {
-		trusted, err := readSecret(ctx, secrets, k.SecretNamespace, k.TrustSecret)
+		trusted, err := secrets(ctx, k.SecretNamespace, k.TrustSecret)
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +49,7 @@ func clientTLS(ctx context.Context, secrets client.Reader, k config.KafkaAccess)
 		}
 	}
 	if k.KeySecret != "" && out.Certificates == nil {
-		held, err := readSecret(ctx, secrets, k.SecretNamespace, k.KeySecret)
+		held, err := secrets(ctx, k.SecretNamespace, k.KeySecret)
 		if err != nil {
 			return nil, err
 		}
@@ -99,10 +78,16 @@ func pool(trusted map[string][]byte, secret string) (*x509.CertPool, error) {
 	return out, nil
 }
 
-func readSecret(ctx context.Context, from client.Reader, namespace, name string) (map[string][]byte, error) {
-	var secret corev1.Secret
-	if err := from.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, &secret); err != nil {
-		return nil, fmt.Errorf("read Secret %s in namespace %s: %w", name, namespace, err)
+// secretReader reads the entries of a Secret.
+type secretReader func(ctx context.Context, namespace, name string) (map[string][]byte, error)
+
+// secretsOf reads from the API server itself.
+func secretsOf(api *apiserver.Client) secretReader {
+	return func(ctx context.Context, namespace, name string) (map[string][]byte, error) {
+		secret, err := api.Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("read Secret %s in namespace %s: %w", name, namespace, err)
+		}
+		return secret.Data, nil
 	}
-	return secret.Data, nil
 }

@@ -1,10 +1,9 @@
-package controller
+package reconciliation
 
 import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"castellan.io/castellan/internal/outcome"
 )
@@ -25,10 +24,10 @@ func newCounter(name, help string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{"kind", "namespace", "selector"})
 }
 
-// RegisterMetrics makes the collectors visible; called once when the operator starts.
-func RegisterMetrics() error {
+// Register makes the collectors visible; called once when a program starts.
+func Register(registry prometheus.Registerer) error {
 	for _, c := range []prometheus.Collector{reconciliations, successful, failed, durations} {
-		if err := metrics.Registry.Register(c); err != nil {
+		if err := registry.Register(c); err != nil {
 			return err
 		}
 	}

@@ -8,18 +8,13 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/klog/v2"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
-	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/apiserver"
 	"castellan.io/castellan/internal/broker"
 	"castellan.io/castellan/internal/config"
-	"castellan.io/castellan/internal/controller"
 	"castellan.io/castellan/internal/controller/batch"
 	topiccontroller "castellan.io/castellan/internal/controller/topic"
 	"castellan.io/castellan/internal/cruisecontrol"
@@ -30,14 +25,9 @@ const topicOperatorAddress = ":8080"
 
 func newTopicOperatorCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "topic-operator",
-		Short: "Keep KafkaTopic resources and the topics of one Kafka cluster in agreement",
-		Long: `Keep KafkaTopic resources and the topics of one Kafka cluster in agreement.
-
-Runs in the pod <cluster>-entity-operator that the cluster operator makes, or in a Deployment of its own
-beside any Kafka (install/topic-operator). It is configured by environment variables named STRIMZI_…;
-docs/topics.md lists them.`,
-		Example: "  STRIMZI_NAMESPACE=myproject STRIMZI_KAFKA_BOOTSTRAP_SERVERS=localhost:9092 castellan topic-operator",
+		Use:     "topic-operator",
+		Short:   "Keep KafkaTopic resources and the topics of one Kafka cluster in agreement",
+		Example: "  STRIMZI_NAMESPACE=myproject STRIMZI_KAFKA_BOOTSTRAP_SERVERS=localhost:9092 castellan-entity topic-operator",
 		Args:    cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			settings, err := config.ReadTopicOperator(os.Getenv)
@@ -50,51 +40,41 @@ docs/topics.md lists them.`,
 }
 
 func runTopicOperator(ctx context.Context, c config.TopicOperator) error {
-	logger, err := newLogger(c.LogLevel)
+	if err := prepare(c.LogLevel); err != nil {
+		return err
+	}
+	api, err := connect()
 	if err != nil {
 		return err
 	}
-	spareMemory()
-	ctrl.SetLogger(logger)
-	klog.SetLogger(logger)
-	var operator *topiccontroller.Operator
-	mgr, err := newTopicManager(c, func() prober { return probed(operator) })
-	if err != nil {
-		return err
-	}
-	kafka, err := openTopics(ctx, mgr.GetAPIReader(), c.Kafka)
+	kafka, err := openTopics(ctx, api, c.Kafka)
 	if err != nil {
 		return err
 	}
 	defer kafka.Close()
-	if operator, err = addTopicOperator(ctx, mgr, kafka, c); err != nil {
+	registry, err := newRegistry()
+	if err != nil {
 		return err
 	}
-	if err := mgr.Start(ctx); err != nil {
-		return fmt.Errorf("run: %w", err)
+	operator, err := newTopicOperator(api, kafka, c, registry)
+	if err != nil {
+		return err
 	}
-	return nil
+	return serve(ctx, topicOperatorAddress, registry, operator)
 }
 
-func newTopicManager(c config.TopicOperator, operator func() prober) (ctrl.Manager, error) {
-	return newEntityManager(c.Namespace, topicOperatorAddress, cache.ByObject{Transform: topiccontroller.Trim()}, &v1.KafkaTopic{}, operator)
-}
-
-func openTopics(ctx context.Context, secrets client.Reader, k config.KafkaAccess) (*broker.Topics, error) {
-	access, err := kafkaAccess(ctx, secrets, k, "castellan-topic-operator")
+func openTopics(ctx context.Context, api *apiserver.Client, k config.KafkaAccess) (*broker.Topics, error) {
+	access, err := kafkaAccess(ctx, secretsOf(api), k, "castellan-topic-operator")
 	if err != nil {
 		return nil, err
 	}
 	return broker.OpenTopics(access)
 }
 
-func addTopicOperator(ctx context.Context, mgr ctrl.Manager, kafka *broker.Topics, c config.TopicOperator) (*topiccontroller.Operator, error) {
-	if err := controller.RegisterMetrics(); err != nil {
-		return nil, err
-	}
+func newTopicOperator(api *apiserver.Client, kafka *broker.Topics, c config.TopicOperator, registry prometheus.Registerer) (*topiccontroller.Operator, error) {
 	measured := topiccontroller.NewMetrics(c.Namespace, labels.Set(c.Labels).String(), c.AdditionalMetrics, time.Now)
-	operator := topiccontroller.New(topiccontroller.Options{
-		Client: mgr.GetClient(), Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Kafka: kafka,
+	operator, err := topiccontroller.New(topiccontroller.Options{
+		API: api, Kafka: kafka,
 		Replicas:  replicas(kafka, c, measured),
 		Namespace: c.Namespace, Labels: c.Labels, Resync: c.Resync, Finalizers: c.Finalizers,
 		BatchSize: c.BatchSize, BatchLinger: c.BatchLinger, Workers: c.Workers,
@@ -102,10 +82,10 @@ func addTopicOperator(ctx context.Context, mgr ctrl.Manager, kafka *broker.Topic
 		Mode: c.Mode, Exclusion: c.Exclusion, SyncInterval: c.SyncInterval,
 		SkipConfigReview: c.SkipConfigReview, Metrics: measured, Now: time.Now,
 	})
-	if err := measured.Register(metrics.Registry, operator); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return operator, operator.Setup(ctx, mgr)
+	return operator, measured.Register(registry, operator)
 }
 
 // replicas is who changes numbers of replicas: Kafka by itself, or Cruise Control where there is one.

@@ -8,28 +8,20 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"castellan.io/castellan/internal/clientconfig"
 	"castellan.io/castellan/internal/config"
 	"castellan.io/castellan/internal/pki"
 )
 
-// secretsOf is a reader of Secrets by name.
-type secretsOf map[string]map[string][]byte
+// held are Secrets by name.
+type held map[string]map[string][]byte
 
-func (s secretsOf) Get(_ context.Context, key client.ObjectKey, into client.Object, _ ...client.GetOption) error {
-	data, is := s[key.Name]
+func (h held) read(_ context.Context, _, name string) (map[string][]byte, error) {
+	data, is := h[name]
 	if !is {
-		return errors.New("there is none")
+		return nil, errors.New("there is none: " + name)
 	}
-	into.(*corev1.Secret).Data = data
-	return nil
-}
-
-func (s secretsOf) List(context.Context, client.ObjectList, ...client.ListOption) error {
-	return errors.New("not for tests")
+	return data, nil
 }
 
 func TestCertificatesOfAClientsConfigurationGoBeforeThoseOfSecrets(t *testing.T) {
@@ -42,23 +34,23 @@ func TestCertificatesOfAClientsConfigurationGoBeforeThoseOfSecrets(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets := secretsOf{"trust": {"ca.crt": authority.Certificate}, "key": {"a.key": leaf.Key, "a.crt": leaf.Certificate}}
+	secrets := held{"trust": {"ca.crt": authority.Certificate}, "key": {"a.key": leaf.Key, "a.crt": leaf.Certificate}}
 	stores := clientconfig.Stores{
 		"ssl.truststore.certificates": string(authority.Certificate), "ssl.keystore.key": string(leaf.Key), "ssl.keystore.certificate.chain": string(leaf.Certificate),
 	}
 	tests := map[string]struct {
 		access  config.KafkaAccess
-		secrets secretsOf
+		secrets held
 		want    string
 	}{
 		"Secrets alone":                        {config.KafkaAccess{TLS: true, TrustSecret: "trust", KeySecret: "key", KeyName: "a.key", CertName: "a.crt"}, secrets, ""},
-		"Secrets that are missing":             {config.KafkaAccess{TLS: true, TrustSecret: "trust"}, nil, "read Secret trust"},
+		"Secrets that are missing":             {config.KafkaAccess{TLS: true, TrustSecret: "trust"}, nil, "there is none: trust"},
 		"a configuration before other Secrets": {config.KafkaAccess{TLS: true, TrustSecret: "gone", KeySecret: "gone", Stores: stores}, nil, ""},
 		"a configuration that is wrong":        {config.KafkaAccess{TLS: true, TrustSecret: "trust", Stores: clientconfig.Stores{"ssl.truststore.certificates": "x"}}, secrets, "ssl.truststore.certificates holds no certificate"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			access, err := kafkaAccess(t.Context(), test.secrets, test.access, "id")
+			access, err := kafkaAccess(t.Context(), test.secrets.read, test.access, "id")
 			if test.want != "" {
 				if err == nil || !strings.Contains(err.Error(), test.want) {
 					t.Errorf("error %v, want %q", err, test.want)
