@@ -89,17 +89,29 @@ func (o *Operator) decide(j *job, kept credential.Kept, ca *opened) credential.D
 	return out
 }
 
-// writeSecret writes the Secret, decided anew about what is really there.
+// writeSecret writes the Secret, decided anew about what is really there. One that was not seen is most likely new, and is made without asking.
 func (o *Operator) writeSecret(ctx context.Context, j *job, ca *opened, meta metav1.ObjectMeta) error {
+	if o.secrets.get(j.secret) == nil {
+		if err := o.writeOver(ctx, j, ca, nil, meta); !apierrors.IsAlreadyExists(err) {
+			return err
+		}
+	}
 	is, err := o.secretOf(ctx, o.Namespace, j.secret)
 	if err != nil {
 		return err
 	}
-	old := credential.Secret{}
 	if is != nil {
 		if err := o.ours(is, j); err != nil {
 			return err
 		}
+	}
+	return o.writeOver(ctx, j, ca, is, meta)
+}
+
+// writeOver writes the Secret over that which is there, or makes it where there is none.
+func (o *Operator) writeOver(ctx context.Context, j *job, ca *opened, is *corev1.Secret, meta metav1.ObjectMeta) error {
+	old := credential.Secret{}
+	if is != nil {
 		old = credential.Secret{Data: is.Data, Annotations: is.Annotations}
 	}
 	decision := o.decide(j, credential.Examine(old), ca)
@@ -109,22 +121,26 @@ func (o *Operator) writeSecret(ctx context.Context, j *job, ca *opened, meta met
 		return err
 	}
 	kept := credential.Examine(made)
+	maps.Copy(made.Data, old.Others())
+	target, doing := &corev1.Secret{ObjectMeta: *meta.DeepCopy()}, "make Secret %s"
+	if is != nil {
+		target, doing = is, "write Secret %s"
+		for _, name := range credential.Annotations() {
+			delete(target.Annotations, name)
+		}
+		describe(target, meta)
+	}
+	maps.Copy(target.Annotations, made.Annotations)
+	target.Data = made.Data
+	if err := o.storeSecret(ctx, target); err != nil {
+		return problemOf(err, doing, j.secret)
+	}
+	j.data, j.content, j.password = made.Data, contentOf(made.Data), kept.Password()
 	if decision.Deed == credential.Issue {
 		log.FromContext(ctx).Info("new credentials", "user", j.key.Name, "secret", j.secret, "why", decision.Reason)
 		o.decide(j, kept, ca) // when to look at them again
 	}
-	maps.Copy(made.Data, old.Others())
-	maps.Copy(meta.Annotations, made.Annotations)
-	j.data, j.content, j.password = made.Data, contentOf(made.Data), kept.Password()
-	if is == nil {
-		return problemOf(o.storeSecret(ctx, &corev1.Secret{ObjectMeta: meta, Data: made.Data}), "make Secret %s", j.secret)
-	}
-	for _, name := range credential.Annotations() {
-		delete(is.Annotations, name)
-	}
-	describe(is, meta)
-	is.Data = made.Data
-	return problemOf(o.storeSecret(ctx, is), "write Secret %s", j.secret)
+	return nil
 }
 
 // ours refuses a Secret that is not known to be this user's: whatever it holds, somebody may need it.
