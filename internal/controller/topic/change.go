@@ -16,7 +16,7 @@ import (
 // Replicas changes numbers of replicas.
 type Replicas interface {
 	// Change goes on with the changes of a batch, by topic. It tells for each where it stands.
-	// Each is called about again as long as it is not done.
+	// Each is called about again as long as it is not done. Without any, it ends what nobody follows any more.
 	Change(ctx context.Context, changes []ReplicasChange) (map[string]ReplicasProgress, error)
 }
 

@@ -86,7 +86,19 @@ func (o *Operator) makeResource(ctx context.Context, is *topic.Actual) error {
 	}
 	_, err = o.API.Topics(o.Namespace).Create(ctx, resource, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
-		return nil // it has another topic, or the cache does not show it yet
+		o.tellHomeless(ctx, is.Name, o.seen(keyOf(resource)))
+		return nil
 	}
 	return err
+}
+
+// tellHomeless tells once that a topic gets no resource because another one has its name. That one may also be the topic's, and not seen yet.
+func (o *Operator) tellHomeless(ctx context.Context, name string, holder *v1.KafkaTopic) {
+	if holder == nil || o.selects(holder) && topic.Claimed(holder) == name {
+		return
+	}
+	if _, told := o.homeless.LoadOrStore(name, nil); !told {
+		log.FromContext(ctx).Info("a topic gets no KafkaTopic, as one of another topic or cluster has its name: have the clusters watch different namespaces, or create a KafkaTopic with spec.topicName",
+			"topic", name, "taken", holder.Name, "cluster", holder.Labels[v1.LabelCluster])
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"sync"
 	"time"
 
 	toolscache "k8s.io/client-go/tools/cache"
@@ -56,6 +57,8 @@ type Operator struct {
 	writers   batch.Writers
 	reach     *batch.Reach
 	synced    func() bool
+	// homeless are topics of which was told that another resource has the name of theirs.
+	homeless sync.Map
 }
 
 // writersAtOnce is how many requests for the API server are under way at most.
@@ -96,6 +99,7 @@ func (o *Operator) Run(ctx context.Context) error {
 		return nil
 	}
 	go o.resync(ctx)
+	go o.settle(ctx)
 	if !o.SkipConfigReview {
 		go o.review(ctx)
 	}
@@ -143,6 +147,20 @@ func (o *Operator) resync(ctx context.Context) {
 			return
 		case <-time.After(o.lookInterval()):
 			o.resources.Each(o.queue.Add)
+		}
+	}
+}
+
+// settle ends once in a while what moves of replicas have left that nobody follows any more: their topic was deleted meanwhile.
+func (o *Operator) settle(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(o.Resync):
+		}
+		if _, err := o.Replicas.Change(ctx, nil); err != nil && ctx.Err() == nil {
+			log.FromContext(ctx).Info("cannot look at what moves of replicas have left", "why", err.Error())
 		}
 	}
 }

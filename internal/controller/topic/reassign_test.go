@@ -3,6 +3,7 @@ package topic
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -67,5 +68,47 @@ func TestMoreReplicasThanBrokersAreNotMoved(t *testing.T) {
 	before := &v1.ReplicasChangeStatus{TargetReplicas: 4, State: v1.ReplicasChangePending}
 	if is := m.change(4, before); is == nil || !strings.Contains(is.Message, "Requested RF cannot be more than number of alive brokers") || m.started.Hits() > 0 {
 		t.Errorf("%+v, and %d requests", is, m.started.Hits())
+	}
+}
+
+func TestThrottlesOfMovesThatNobodyFollowsGo(t *testing.T) {
+	const rate = "leader.replication.throttled.rate"
+	fake, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(fake.Close)
+	fake.ControlKey(kmsg.DescribeConfigs.Int16(), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		fake.KeepControl()
+		asked := r.(*kmsg.DescribeConfigsRequest).Resources[0]
+		value, config := "1000", kmsg.NewDescribeConfigsResponseResourceConfig()
+		config.Name, config.Value, config.Source = rate, &value, kmsg.ConfigSourceDynamicBrokerConfig
+		one := kmsg.NewDescribeConfigsResponseResource()
+		one.ResourceType, one.ResourceName, one.Configs = asked.ResourceType, asked.ResourceName, append(one.Configs, config)
+		out := r.ResponseKind().(*kmsg.DescribeConfigsResponse)
+		out.Resources = append(out.Resources, one)
+		return out, nil, true
+	})
+	removed := make(chan string, 1)
+	fake.ControlKey(kmsg.IncrementalAlterConfigs.Int16(), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		if c := r.(*kmsg.IncrementalAlterConfigsRequest).Resources[0].Configs[0]; c.Op == kmsg.IncrementalAlterConfigOpDelete {
+			removed <- c.Name
+		}
+		return nil, nil, false
+	})
+	kafka, err := broker.OpenTopics(broker.Access{Brokers: fake.ListenAddrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(kafka.Close)
+	o := operator(func(o *Options) { o.Replicas, o.Resync = NewReassigner(kafka, 1000), time.Millisecond })
+	go o.settle(t.Context())
+	select {
+	case name := <-removed:
+		if name != rate {
+			t.Errorf("%s was removed", name)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("nothing was removed")
 	}
 }

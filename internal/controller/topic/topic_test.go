@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -427,5 +429,23 @@ func TestResourcesShareWhatTheyHaveInCommon(t *testing.T) {
 	}
 	if c.Spec.Config["seen"] != nil || string(c.Spec.Config["retention.ms"]) != "2" {
 		t.Error("different ones are")
+	}
+}
+
+func TestATopicWhoseResourceHasNoNameIsToldOnce(t *testing.T) {
+	var said []string
+	ctx := logr.NewContext(t.Context(), funcr.New(func(_, text string) { said = append(said, text) }, funcr.Options{}))
+	o := operator(nil)
+	o.tellHomeless(ctx, "a", nil)
+	o.tellHomeless(ctx, "a", made("a", nil))
+	if len(said) > 0 {
+		t.Errorf("it may be its own: %q", said)
+	}
+	for range 2 {
+		o.tellHomeless(ctx, "a", made("a", func(t *v1.KafkaTopic) { t.Spec.TopicName = "b" }))
+		o.tellHomeless(ctx, "c", made("c", func(t *v1.KafkaTopic) { t.Labels = map[string]string{v1.LabelCluster: "other"} }))
+	}
+	if len(said) != 2 || !strings.Contains(said[0], `"topic"="a" "taken"="a"`) || !strings.Contains(said[1], `"cluster"="other"`) {
+		t.Errorf("said %q", said)
 	}
 }
