@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -30,18 +29,12 @@ type operator interface {
 	Ready() bool
 }
 
-// garbage is how much of it there may be before it is collected, in percent of what lives. To collect it costs some ten milliseconds of a core for
-// each mebibyte that is allocated, and a thousand resources that change allocate two hundred.
-const garbage = 10
-
-// prepare sets up what lasts for the whole process: most of its memory is what it remembers of tens of thousands of resources, and garbage should
-// not be as much again.
+// prepare sets up what lasts for the whole process.
 func prepare(logLevel string) error {
 	logger, err := logging.New(logLevel, os.Stdout)
 	if err != nil {
 		return err
 	}
-	debug.SetGCPercent(garbage)
 	log.SetLogger(logger)
 	klog.SetLogger(logger)
 	return nil
@@ -74,7 +67,7 @@ func serve(ctx context.Context, address string, registry prometheus.Gatherer, o 
 		}
 		return nil
 	})
-	for _, run := range append(beside, o.Run) {
+	for _, run := range append(beside, o.Run, collectGarbage) {
 		all.Go(func() error { return run(running) })
 	}
 	return all.Wait()
