@@ -51,5 +51,5 @@ func becomeEntity(command *cobra.Command, _ []string) error {
 	}
 	program := filepath.Join(filepath.Dir(self), entityProgram)
 	err = syscall.Exec(program, []string{program, command.Name()}, os.Environ())
-	return fmt.Errorf("start %s, which is expected beside %s: %w", program, filepath.Base(self), err)
+	return fmt.Errorf("start %s: %w: it belongs beside %s, as in Castellan's image; make build makes both", program, err, filepath.Base(self))
 }

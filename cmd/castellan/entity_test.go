@@ -9,7 +9,7 @@ import (
 func TestAnEntityOperatorNeedsItsProgram(t *testing.T) {
 	for _, role := range []string{"topic-operator", "user-operator"} {
 		_, err := run(t, role)
-		if err == nil || !strings.Contains(err.Error(), "/castellan-entity, which is expected beside ") {
+		if err == nil || !strings.Contains(err.Error(), "/castellan-entity: no such file or directory: it belongs beside ") {
 			t.Errorf("%s: %v", role, err)
 		}
 	}

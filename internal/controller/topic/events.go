@@ -95,6 +95,9 @@ func (o *Operator) gone(t *v1.KafkaTopic) {
 		o.queue.Add(key)
 	}
 	o.others(topic.Claimed(t))
+	if moving(t) {
+		o.unsettle()
+	}
 }
 
 func (o *Operator) forget(key types.NamespacedName) {

@@ -57,6 +57,8 @@ type Operator struct {
 	writers   batch.Writers
 	reach     *batch.Reach
 	synced    func() bool
+	// unsettled tells when moves of replicas may have left something behind that nobody follows.
+	unsettled chan struct{}
 	// homeless are topics of which was told that another resource has the name of theirs.
 	homeless sync.Map
 }
@@ -73,7 +75,9 @@ func New(options Options) (*Operator, error) {
 		deletions: newDeletions(options.Now),
 		writers:   batch.NewWriters(writersAtOnce),
 		reach:     batch.NewReach(options.Now),
+		unsettled: make(chan struct{}, 1),
 	}
+	o.unsettle() // an earlier operator may have left something
 	return o, o.follow()
 }
 
@@ -151,9 +155,23 @@ func (o *Operator) resync(ctx context.Context) {
 	}
 }
 
-// settle ends once in a while what moves of replicas have left that nobody follows any more: their topic was deleted meanwhile.
+// unsettle has it looked at whether moves of replicas have left something behind.
+func (o *Operator) unsettle() {
+	select {
+	case o.unsettled <- struct{}{}:
+	default: // it is asked for already
+	}
+}
+
+// settle ends what moves of replicas have left that nobody follows any more, as their topic was deleted meanwhile. First it gives Kafka time to give
+// them up. Moves of other topics that are still under way end it themselves.
 func (o *Operator) settle(ctx context.Context) {
 	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-o.unsettled:
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -161,6 +179,7 @@ func (o *Operator) settle(ctx context.Context) {
 		}
 		if _, err := o.Replicas.Change(ctx, nil); err != nil && ctx.Err() == nil {
 			log.FromContext(ctx).Info("cannot look at what moves of replicas have left", "why", err.Error())
+			o.unsettle()
 		}
 	}
 }

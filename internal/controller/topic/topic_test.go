@@ -449,3 +449,26 @@ func TestATopicWhoseResourceHasNoNameIsToldOnce(t *testing.T) {
 		t.Errorf("said %q", said)
 	}
 }
+
+func TestMovesAreSettledWhenTheirTopicIsDeletedAndOnceAfterTheStart(t *testing.T) {
+	o := operator(nil)
+	asked := func() bool {
+		select {
+		case <-o.unsettled:
+			return true
+		default:
+			return false
+		}
+	}
+	if !asked() {
+		t.Error("an earlier operator's are left")
+	}
+	o.gone(made("a", nil))
+	if asked() {
+		t.Error("nothing of it moved")
+	}
+	o.gone(made("b", func(t *v1.KafkaTopic) { t.Status.ReplicasChange = &v1.ReplicasChangeStatus{} }))
+	if !asked() {
+		t.Error("those of a deleted topic are left")
+	}
+}
