@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,9 +95,25 @@ func (w *world) report() {
 	var pods corev1.PodList
 	if err := w.client.List(ctx, &pods, client.InNamespace(w.namespace)); err == nil {
 		for i := range pods.Items {
-			w.t.Logf("pod %s: %s ready=%v restarts=%+v", pods.Items[i].Name, pods.Items[i].Status.Phase, podReady(&pods.Items[i]), pods.Items[i].Status.ContainerStatuses)
+			w.t.Logf("pod %s: %s ready=%v %s", pods.Items[i].Name, pods.Items[i].Status.Phase, podReady(&pods.Items[i]), containersOf(&pods.Items[i]))
 		}
 	}
+}
+
+// containersOf are the states of a pod's containers, a few words each.
+func containersOf(pod *corev1.Pod) string {
+	var out []string
+	for _, c := range pod.Status.ContainerStatuses {
+		state := "runs"
+		switch {
+		case c.State.Waiting != nil:
+			state = "waits: " + c.State.Waiting.Reason
+		case c.State.Terminated != nil:
+			state = fmt.Sprintf("ended: %s, code %d", c.State.Terminated.Reason, c.State.Terminated.ExitCode)
+		}
+		out = append(out, fmt.Sprintf("%s %s, restarted %d times", c.Name, state, c.RestartCount))
+	}
+	return strings.Join(out, "; ")
 }
 
 func (w *world) key(name string) types.NamespacedName {

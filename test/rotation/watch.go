@@ -122,6 +122,20 @@ func (w *Watch) note(node string, listeners []report.Listener) {
 	}
 }
 
+// Renewals are those so far, by listener of a node.
+func (w *Watch) Renewals() map[string]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := map[string]int{}
+	for key := range w.serials {
+		out[key] = -1 // what it served at the beginning is none
+	}
+	for _, c := range w.changes {
+		out[c.Node+" "+c.Listener]++
+	}
+	return out
+}
+
 // Seen is what a watch has noted.
 type Seen struct {
 	// Changes in the order in which they were seen; the first of each listener is what it served at the beginning.
@@ -145,13 +159,7 @@ func (w *Watch) Finish(ctx context.Context) (Seen, error) {
 	if err != nil {
 		return Seen{}, err
 	}
-	out := Seen{Changes: w.changes, Renewals: map[string]int{}, Authorities: len(w.generations), Expired: w.expired}
-	for key := range w.serials {
-		out.Renewals[key] = -1
-	}
-	for _, c := range w.changes {
-		out.Renewals[c.Node+" "+c.Listener]++
-	}
+	out := Seen{Changes: w.changes, Renewals: w.Renewals(), Authorities: len(w.generations), Expired: w.expired}
 	for _, name := range slices.Sorted(maps.Keys(w.first)) {
 		if last[name] != w.first[name] {
 			out.Restarts = append(out.Restarts, name)
