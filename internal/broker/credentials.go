@@ -56,11 +56,11 @@ func (u *Users) Credentials(ctx context.Context) (map[string]user.Scram, error) 
 }
 
 func scramOf(infos []kmsg.DescribeUserSCRAMCredentialsResponseResultCredentialInfo) user.Scram {
-	out := make(user.Scram, len(infos))
+	var out user.Scram
 	for _, info := range infos {
 		for name, m := range mechanisms() {
 			if m.number == info.Mechanism {
-				out[name] = info.Iterations
+				out = out.With(name, info.Iterations)
 			}
 		}
 	}

@@ -37,7 +37,7 @@ func TestCredentialsAreSetReadAndRemoved(t *testing.T) {
 		credential("alice", user.ScramSha512, "1"), credential("bob", user.ScramSha256, "2"), credential("alice", user.ScramSha256, "3"),
 	}))
 	want := map[string]user.Scram{
-		"alice": {user.ScramSha256: user.Iterations, user.ScramSha512: user.Iterations}, "bob": {user.ScramSha256: user.Iterations},
+		"alice": {Sha256: user.Iterations, Sha512: user.Iterations}, "bob": {Sha256: user.Iterations},
 	}
 	if diff := cmp.Diff(want, k.credentials()); diff != "" {
 		t.Errorf("credentials (-want +got):\n%s", diff)
@@ -46,7 +46,7 @@ func TestCredentialsAreSetReadAndRemoved(t *testing.T) {
 		gone("alice", user.ScramSha512), gone("bob", user.ScramSha512), gone("bob", user.ScramSha256), gone("nobody", user.ScramSha256),
 	}))
 	before := k.Requests()
-	if diff := cmp.Diff(map[string]user.Scram{"alice": {user.ScramSha256: user.Iterations}}, k.credentials()); diff != "" || k.Requests() != before+1 {
+	if diff := cmp.Diff(map[string]user.Scram{"alice": {Sha256: user.Iterations}}, k.credentials()); diff != "" || k.Requests() != before+1 {
 		t.Errorf("%d requests; what is left (-want +got):\n%s", k.Requests()-before, diff)
 	}
 }
@@ -126,7 +126,7 @@ func TestRefusedCredentialsDoNotShowPasswords(t *testing.T) {
 	if diff := cmp.Diff([]string{"empty", "refused", "unknown"}, names); diff != "" || err != nil {
 		t.Errorf("%v, refused (-want +got):\n%s", err, diff)
 	}
-	if got := k.credentials(); len(got) != 1 || got["good"] == nil {
+	if got := k.credentials(); len(got) != 1 || got["good"] == (user.Scram{}) {
 		t.Errorf("credentials: %v", got)
 	}
 }

@@ -40,11 +40,11 @@ func Without(is Held) Change { return compare(Wanted{}, is) }
 func compare(w Wanted, is Held) Change {
 	out := Change{Add: missing(w.ACLs, is.ACLs), Remove: missing(is.ACLs, w.ACLs), Quotas: changeQuotas(w.Quotas, is.Quotas)}
 	for _, m := range w.Scram {
-		if is.Scram[m] != Iterations {
+		if is.Scram.Of(m) != Iterations {
 			out.Password = append(out.Password, m)
 		}
 	}
-	for _, m := range slices.Sorted(maps.Keys(is.Scram)) {
+	for _, m := range is.Scram.Mechanisms() {
 		if !slices.Contains(w.Scram, m) {
 			out.Forget = append(out.Forget, m)
 		}
@@ -83,7 +83,7 @@ func changeQuotas(wanted, is Quotas) QuotaChange {
 
 // After is what Kafka holds about a name once a change was carried out, which may show in part already. What it was is not changed.
 func (h Held) After(c Change) Held {
-	out := Held{Quotas: maps.Clone(h.Quotas), Scram: maps.Clone(h.Scram)}
+	out := Held{Quotas: maps.Clone(h.Quotas), Scram: h.Scram}
 	for _, r := range h.ACLs {
 		if _, goes := slices.BinarySearchFunc(c.Remove, r, ACL.Compare); !goes {
 			out.ACLs = append(out.ACLs, r)
@@ -93,26 +93,21 @@ func (h Held) After(c Change) Held {
 	slices.SortFunc(out.ACLs, ACL.Compare)
 	out.ACLs = slices.Compact(out.ACLs)
 	for name, value := range c.Quotas.Set {
-		put(&out.Quotas, name, value)
+		if out.Quotas == nil {
+			out.Quotas = Quotas{}
+		}
+		out.Quotas[name] = value
 	}
 	for _, name := range c.Quotas.Remove {
 		delete(out.Quotas, name)
 	}
 	for _, m := range c.Password {
-		put(&out.Scram, m, Iterations)
+		out.Scram = out.Scram.With(m, Iterations)
 	}
 	for _, m := range c.Forget {
-		delete(out.Scram, m)
+		out.Scram = out.Scram.With(m, 0)
 	}
 	return out
-}
-
-// put makes the map when there is something to put into it.
-func put[M ~map[K]V, K comparable, V any](m *M, key K, value V) {
-	if *m == nil {
-		*m = M{}
-	}
-	(*m)[key] = value
 }
 
 // String is a rule as people write it in a resource, such as allow Read on topic a from *.

@@ -50,8 +50,41 @@ const (
 	QuotaControllerMutationRate = "controller_mutation_rate"
 )
 
-// Scram are the credentials that a name has: iterations by mechanism.
-type Scram map[Mechanism]int32
+// Scram are the credentials that a name has: iterations for each mechanism, 0 where it has none.
+type Scram struct{ Sha256, Sha512 int32 }
+
+// With has so many iterations for a mechanism.
+func (s Scram) With(m Mechanism, iterations int32) Scram {
+	switch m {
+	case ScramSha256:
+		s.Sha256 = iterations
+	case ScramSha512:
+		s.Sha512 = iterations
+	}
+	return s
+}
+
+// Of is how many iterations there are for a mechanism.
+func (s Scram) Of(m Mechanism) int32 {
+	switch m {
+	case ScramSha256:
+		return s.Sha256
+	case ScramSha512:
+		return s.Sha512
+	}
+	return 0
+}
+
+// Mechanisms are those that the name has credentials for.
+func (s Scram) Mechanisms() []Mechanism {
+	var out []Mechanism
+	for _, m := range []Mechanism{ScramSha256, ScramSha512} {
+		if s.Of(m) > 0 {
+			out = append(out, m)
+		}
+	}
+	return out
+}
 
 // Held is what Kafka holds about one name.
 type Held struct {
@@ -61,7 +94,7 @@ type Held struct {
 }
 
 // Empty tells that Kafka holds nothing.
-func (h Held) Empty() bool { return len(h.ACLs) == 0 && len(h.Quotas) == 0 && len(h.Scram) == 0 }
+func (h Held) Empty() bool { return len(h.ACLs) == 0 && len(h.Quotas) == 0 && h.Scram == Scram{} }
 
 // certificatePrefix makes a name that of a client certificate.
 const certificatePrefix = "CN="

@@ -62,7 +62,7 @@ func Make(held map[string]user.Held, o Options) Found {
 				holder.Name, user.UsernameOf(holder), ofCluster(holder),
 			))
 		default:
-			if out.add(username, users[username], o) && len(users[username].plain.Scram) > 0 {
+			if out.add(username, users[username], o) && users[username].plain.Scram != (user.Scram{}) {
 				withPassword++
 			}
 		}
@@ -136,7 +136,7 @@ func (f *Found) add(username string, is holding, o Options) bool {
 	case !is.plain.Empty():
 		f.problem(username, fmt.Sprintf("Kafka holds something about both %s and CN=%s, and a KafkaUser is only one of them: remove what is not needed", username, username))
 		return false
-	case len(is.certificate.Scram) > 0:
+	case is.certificate.Scram != (user.Scram{}):
 		f.problem(username, fmt.Sprintf("CN=%s has a password, which no KafkaUser with a certificate has: remove it from Kafka if it is not needed", username))
 		return false
 	default:

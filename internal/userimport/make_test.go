@@ -65,7 +65,7 @@ func all() map[string]user.Held {
 	scram := func(mechanisms ...user.Mechanism) user.Scram {
 		out := user.Scram{}
 		for _, m := range mechanisms {
-			out[m] = user.Iterations
+			out = out.With(m, user.Iterations)
 		}
 		return out
 	}
@@ -231,7 +231,7 @@ func randomHeld(random *rand.Rand) map[string]user.Held {
 			}
 		}
 		if !strings.HasPrefix(name, "CN=") && random.Intn(2) == 0 {
-			is.Scram = []user.Scram{{user.ScramSha256: user.Iterations}, {user.ScramSha512: user.Iterations}, {user.ScramSha256: user.Iterations, user.ScramSha512: user.Iterations}}[random.Intn(3)]
+			is.Scram = []user.Scram{{Sha256: user.Iterations}, {Sha512: user.Iterations}, {Sha256: user.Iterations, Sha512: user.Iterations}}[random.Intn(3)]
 		}
 		if is.Empty() {
 			is.Quotas = user.Quotas{user.QuotaConsumerByteRate: 1}

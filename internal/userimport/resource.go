@@ -35,7 +35,7 @@ func resource(username string, held user.Held, certified bool, o Options) *v1.Ka
 		out.Spec.Authentication = &v1.UserAuthentication{Type: v1.UserAuthenticationTLS}
 	case certified:
 		out.Spec.Authentication = &v1.UserAuthentication{Type: v1.UserAuthenticationTLSExternal}
-	case len(held.Scram) > 0:
+	case held.Scram != (user.Scram{}):
 		out.Spec.Authentication = password(username)
 		if mechanisms := mechanisms(held.Scram); mechanisms != string(user.ScramSha512) {
 			metav1.SetMetaDataAnnotation(&out.ObjectMeta, v1.AnnotationScramMechanisms, mechanisms)
@@ -55,7 +55,7 @@ func password(username string) *v1.UserAuthentication {
 
 func mechanisms(held user.Scram) string {
 	var out []string
-	for _, m := range slices.Sorted(maps.Keys(held)) {
+	for _, m := range held.Mechanisms() {
 		out = append(out, string(m))
 	}
 	return strings.Join(out, ",")

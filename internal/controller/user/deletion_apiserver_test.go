@@ -20,7 +20,7 @@ import (
 
 // everything is what Kafka may hold about a name.
 func everything() user.Held {
-	return user.Held{ACLs: []user.ACL{allowed("a")}, Quotas: user.Quotas{user.QuotaConsumerByteRate: 5}, Scram: user.Scram{user.ScramSha512: 4096, user.ScramSha256: 4096}}
+	return user.Held{ACLs: []user.ACL{allowed("a")}, Quotas: user.Quotas{user.QuotaConsumerByteRate: 5}, Scram: user.Scram{Sha512: 4096, Sha256: 4096}}
 }
 
 func (w *world) noSecret(name string) {
@@ -134,7 +134,7 @@ func TestAUserThatIsCalledOtherwiseInKafkaLeavesNothingUnderItsFormerName(t *tes
 	w := newWorld(t, nil)
 	w.create("orders", func(u *v1.KafkaUser) { scram(u); reads(u, "a") })
 	w.ready("orders")
-	held := user.Held{ACLs: []user.ACL{allowed("a")}, Scram: user.Scram{user.ScramSha512: 4096}}
+	held := user.Held{ACLs: []user.ACL{allowed("a")}, Scram: user.Scram{Sha512: 4096}}
 	for _, username := range []string{"My_Orders", "a/b", "orders"} {
 		w.annotate("orders", v1.AnnotationUsername, username)
 		w.eventually("the status has the name", func() error {
@@ -171,7 +171,7 @@ func TestAUserThatComesAndGoesEndsAsItIs(t *testing.T) {
 		}
 		return nil
 	})
-	want := holdings{"orders": {ACLs: []user.ACL{allowed("a")}, Scram: user.Scram{user.ScramSha512: 4096}}}
+	want := holdings{"orders": {ACLs: []user.ACL{allowed("a")}, Scram: user.Scram{Sha512: 4096}}}
 	w.holds(want)
 	w.never("it stays", func() error {
 		if diff := cmp.Diff(want, w.held()); diff != "" || w.secret("orders") == nil {

@@ -88,7 +88,7 @@ func (o *Operator) askPassword(j *job) {
 // lacksCredential tells whether Kafka has no password for a mechanism, or none as it should be.
 func (o *Operator) lacksCredential(j *job) bool {
 	is := o.held.of(j.wanted.Principal).Scram
-	return slices.ContainsFunc(j.wanted.Scram, func(m user.Mechanism) bool { return is[m] != user.Iterations })
+	return slices.ContainsFunc(j.wanted.Scram, func(m user.Mechanism) bool { return is.Of(m) != user.Iterations })
 }
 
 // change carries the changes of the jobs out, together. Rules that come do so before others go: a user keeps what it may do before and after.

@@ -16,7 +16,7 @@ import (
 
 // theft is what somebody changed in Kafka.
 var theft = user.Held{
-	ACLs: []user.ACL{allowed("stolen")}, Quotas: user.Quotas{user.QuotaProducerByteRate: 1, user.QuotaConsumerByteRate: 2}, Scram: user.Scram{user.ScramSha256: 4096},
+	ACLs: []user.ACL{allowed("stolen")}, Quotas: user.Quotas{user.QuotaProducerByteRate: 1, user.QuotaConsumerByteRate: 2}, Scram: user.Scram{Sha256: 4096},
 }
 
 func report(o *usercontroller.Options) {
@@ -98,14 +98,14 @@ func TestDriftThatIsReportedOutlivesOtherTrouble(t *testing.T) {
 	w.putSecret("mine", map[string][]byte{"secret": []byte("hunter22")})
 	w.ready("told")
 	w.warns("told", v1.WarningDrift)
-	w.holds(holdings{"told": {ACLs: []user.ACL{allowed("a"), allowed("stolen")}, Scram: user.Scram{user.ScramSha512: 4096}}})
+	w.holds(holdings{"told": {ACLs: []user.ACL{allowed("a"), allowed("stolen")}, Scram: user.Scram{Sha512: 4096}}})
 }
 
 func TestAPasswordThatWasRemovedInKafkaIsReported(t *testing.T) {
 	w := newWorld(t, report)
 	w.create("told", scram)
 	w.ready("told")
-	w.holds(holdings{"told": {Scram: user.Scram{user.ScramSha512: 4096}}})
+	w.holds(holdings{"told": {Scram: user.Scram{Sha512: 4096}}})
 	w.forget("told", user.ScramSha512)
 	w.lacks(w.warns("told", v1.WarningDrift), "told lacks a password for SCRAM-SHA-512")
 	w.restart(report)

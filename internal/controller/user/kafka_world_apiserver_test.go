@@ -106,7 +106,7 @@ func (w *world) put(name string, is user.Held) {
 	w.Helper()
 	w.done(w.kafka.AddACLs(w.Context(), map[string][]user.ACL{name: is.ACLs}))
 	w.done(w.kafka.SetQuotas(w.Context(), map[string]user.QuotaChange{name: {Set: is.Quotas}}))
-	for mechanism := range is.Scram {
+	for _, mechanism := range is.Scram.Mechanisms() {
 		w.done(w.kafka.SetCredentials(w.Context(), []broker.Credential{{Name: name, Mechanism: mechanism, Password: "somebody's"}}))
 	}
 }

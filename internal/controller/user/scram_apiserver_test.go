@@ -65,7 +65,7 @@ func TestAUserWithAPasswordLogsIn(t *testing.T) {
 	if s := w.secret("orders"); string(s.Data["sasl.jaas.config"]) != want || len(s.Data) != 2 {
 		t.Errorf("entries %v", entriesOf(s))
 	}
-	w.holds(holdings{"orders": {ACLs: []user.ACL{allowed("a")}, Scram: user.Scram{user.ScramSha512: 4096}}})
+	w.holds(holdings{"orders": {ACLs: []user.ACL{allowed("a")}, Scram: user.Scram{Sha512: 4096}}})
 	if w.logsIn(broker.MechanismScramSha256, "orders", password) == nil {
 		t.Error("a mechanism that nobody asked for works")
 	}
@@ -74,14 +74,14 @@ func TestAUserWithAPasswordLogsIn(t *testing.T) {
 	w.changeSecret("orders", func(s *corev1.Secret) { s.Annotations[v1.AnnotationForceRenew] = "true" })
 	password = w.password("orders", broker.MechanismScramSha512, password)
 	w.annotate("orders", v1.AnnotationScramMechanisms, "SCRAM-SHA-256,SCRAM-SHA-512")
-	w.holds(holdings{"orders": {ACLs: []user.ACL{allowed("a")}, Scram: user.Scram{user.ScramSha256: 4096, user.ScramSha512: 4096}}})
+	w.holds(holdings{"orders": {ACLs: []user.ACL{allowed("a")}, Scram: user.Scram{Sha256: 4096, Sha512: 4096}}})
 	for _, mechanism := range []string{broker.MechanismScramSha256, broker.MechanismScramSha512} {
 		if err := w.logsIn(mechanism, "orders", password); err != nil {
 			t.Errorf("%s: %v", mechanism, err)
 		}
 	}
 	w.annotate("orders", v1.AnnotationScramMechanisms, "SCRAM-SHA-256")
-	w.holds(holdings{"orders": {ACLs: []user.ACL{allowed("a")}, Scram: user.Scram{user.ScramSha256: 4096}}})
+	w.holds(holdings{"orders": {ACLs: []user.ACL{allowed("a")}, Scram: user.Scram{Sha256: 4096}}})
 	w.must(api.Delete(t.Context(), w.secret("orders")))
 	w.password("orders", broker.MechanismScramSha256, password)
 }
@@ -129,7 +129,7 @@ func TestWhatBelongsToAnotherAuthenticationGoes(t *testing.T) {
 	w.ready("orders")
 	have := user.Held{ACLs: []user.ACL{allowed("a")}, Quotas: user.Quotas{user.QuotaConsumerByteRate: 5}}
 	withPassword := have
-	withPassword.Scram = user.Scram{user.ScramSha512: 4096}
+	withPassword.Scram = user.Scram{Sha512: 4096}
 	w.holds(holdings{"orders": withPassword})
 	steps := []struct {
 		how      *v1.UserAuthentication
@@ -166,7 +166,7 @@ func TestAPasswordThatSomebodySetInKafkaIsSetBack(t *testing.T) {
 	w.create("orders", scram)
 	w.ready("orders")
 	password := w.password("orders", broker.MechanismScramSha512, "")
-	w.put("orders", user.Held{Scram: user.Scram{user.ScramSha512: 1}})
+	w.put("orders", user.Held{Scram: user.Scram{Sha512: 1}})
 	w.eventually("the password works again", func() error { return w.logsIn(broker.MechanismScramSha512, "orders", password) })
 	w.done(w.kafka.SetCredentials(t.Context(), []broker.Credential{{Name: "orders", Mechanism: user.ScramSha512, Gone: true}}))
 	w.eventually("the password works again", func() error { return w.logsIn(broker.MechanismScramSha512, "orders", password) })

@@ -102,7 +102,7 @@ func (m *monkey) look() error {
 		m.must(err)
 		held := user.Held{ACLs: w.ACLs, Quotas: w.Quotas}
 		for _, mechanism := range w.Scram {
-			held.Scram = user.Scram{mechanism: user.Iterations}
+			held.Scram = user.Scram{}.With(mechanism, user.Iterations)
 		}
 		if !held.Empty() {
 			want[w.Principal] = held
@@ -125,7 +125,7 @@ func (m *monkey) lookAtSecrets(want map[string]bool, held holdings) error {
 	for i := range list.Items {
 		s := &list.Items[i]
 		got[s.Name] = true
-		if len(held[s.Name].Scram) == 0 {
+		if held[s.Name].Scram == (user.Scram{}) {
 			continue
 		}
 		if err := m.logsIn(broker.MechanismScramSha512, s.Name, string(s.Data["password"])); err != nil {

@@ -54,7 +54,7 @@ func TestWhatKafkaRefusesAboutOneUserHarmsNobody(t *testing.T) {
 	w.ready("better")
 	w.lacks(w.refused("bad", v1.ReasonExecution), "Kafka refused", "bad", "org.apache.kafka.common.errors.InvalidRequestException: ")
 	held := func(topics ...string) user.Held {
-		out := user.Held{Quotas: user.Quotas{user.QuotaConsumerByteRate: 5}, Scram: user.Scram{user.ScramSha512: 4096}}
+		out := user.Held{Quotas: user.Quotas{user.QuotaConsumerByteRate: 5}, Scram: user.Scram{Sha512: 4096}}
 		for _, topic := range topics {
 			out.ACLs = append(out.ACLs, allowed(topic))
 		}
@@ -242,7 +242,7 @@ func TestAnOperatorThatIsKilledAfterAnyWriteLosesNothing(t *testing.T) {
 		written := w.secret("orders")
 		start(nil)
 		w.ready("orders")
-		w.holds(holdings{"orders": {ACLs: []user.ACL{allowed(topic)}, Quotas: user.Quotas{user.QuotaConsumerByteRate: float64(rate)}, Scram: user.Scram{user.ScramSha512: 4096}}})
+		w.holds(holdings{"orders": {ACLs: []user.ACL{allowed(topic)}, Quotas: user.Quotas{user.QuotaConsumerByteRate: float64(rate)}, Scram: user.Scram{Sha512: 4096}}})
 		after := w.secret("orders")
 		password := string(after.Data["password"])
 		w.eventually("the password works", func() error { return w.logsIn(broker.MechanismScramSha512, "orders", password) })
