@@ -15,8 +15,9 @@ type Agreed struct {
 	// Partitions and Replicas are numbers; 0 replicas if partitions had different ones.
 	Partitions int32 `json:"partitions"`
 	Replicas   int32 `json:"replicas"`
-	// Config has the options that the resource and Kafka both had.
-	Config map[string]string `json:"config,omitempty"`
+	// Config has the options that the resource and Kafka both had. Inherited names those in order that the topic had from its brokers.
+	Config    map[string]string `json:"config,omitempty"`
+	Inherited []string          `json:"inherited,omitempty"`
 }
 
 // ParseAgreed reads what a resource carries; nil if it carries nothing that can be read. Not to know is always safe:
@@ -61,10 +62,9 @@ func (a *Agreed) String() string {
 
 // Agree is what is agreed on now. Values that the sides still differ about stay as they were agreed on before.
 func Agree(before *Agreed, w Wanted, is *Actual) *Agreed {
-	out := &Agreed{TopicID: is.ID, Config: map[string]string{}}
+	out := &Agreed{TopicID: is.ID}
 	if before != nil {
 		out.Partitions, out.Replicas = before.Partitions, before.Replicas
-		maps.Copy(out.Config, before.Config)
 	}
 	if count := int32(len(is.Partitions)); before == nil || w.Partitions == BrokerDefault || w.Partitions == count {
 		out.Partitions = count
@@ -72,21 +72,39 @@ func Agree(before *Agreed, w Wanted, is *Actual) *Agreed {
 	if factor := is.ReplicationFactor(); before == nil || w.Replicas == BrokerDefault || w.Replicas == factor {
 		out.Replicas = factor
 	}
-	for name := range out.Config {
-		_, wanted := w.Config[name]
-		if _, set := is.Config[name]; !wanted && !set {
-			delete(out.Config, name)
-		}
-	}
-	for name, want := range w.Config {
-		if is, set := kafkaValue(is, name, want, true); set && is == want {
-			out.Config[name] = want
-		}
-	}
-	if len(out.Config) == 0 {
-		out.Config = nil
-	}
+	out.agreeOptions(before, w, is)
 	return out
+}
+
+func (a *Agreed) agreeOptions(before *Agreed, w Wanted, is *Actual) {
+	inherited := map[string]bool{}
+	if before != nil {
+		a.Config = maps.Clone(before.Config)
+		for _, name := range before.Inherited {
+			inherited[name] = true
+		}
+	}
+	maps.DeleteFunc(a.Config, func(name, _ string) bool {
+		_, wanted := w.Config[name]
+		_, own := is.Config[name]
+		return !wanted && !own
+	})
+	for name, want := range w.Config {
+		text, set := kafkaValue(is, name, want, true)
+		if !set || text != want {
+			continue
+		}
+		if a.Config == nil {
+			a.Config = map[string]string{}
+		}
+		_, own := is.Config[name]
+		a.Config[name], inherited[name] = want, !own
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Config)) {
+		if inherited[name] {
+			a.Inherited = append(a.Inherited, name)
+		}
+	}
 }
 
 // After is the topic as it is once the changes were made.

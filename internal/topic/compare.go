@@ -308,11 +308,17 @@ func (c *comparison) laggingAbout(name string, want, is value) side {
 	}
 	text, set := c.agreed.Config[name]
 	was := value{text, set}
-	if inherited, known := c.is.Inherited[name]; known && !is.set && was.set && inherited == was.text {
-		// It was agreed on while it was the brokers' value, which it still is.
+	if !is.set && was.set && (c.inherits(name, was.text) || c.policy.Mode == TwoWay && slices.Contains(c.agreed.Inherited, name)) {
+		// The topic had it from the brokers when it was agreed on. What these change is no wish about the topic.
 		is = was
 	}
 	return c.lagging(want != was, is != was)
+}
+
+// inherits tells whether the brokers have the value.
+func (c *comparison) inherits(name, text string) bool {
+	inherited, known := c.is.Inherited[name]
+	return known && inherited == text
 }
 
 // kafkaValue is the value that counts: one that the topic inherits counts as set when it is the wanted one.
