@@ -101,5 +101,5 @@ func replicas(kafka *broker.Topics, c config.TopicOperator, measured *batch.Metr
 	if cc.Auth {
 		settings.UserFile, settings.PasswordFile = cc.UserFile, cc.PasswordFile
 	}
-	return topiccontroller.NewCruiseControl(cruisecontrol.New(settings), measured)
+	return topiccontroller.NewCruiseControl(cruisecontrol.New(settings), measured, time.Now)
 }

@@ -8,9 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // largest is how many bytes of an answer are read: errors come with the traces of all their causes.
@@ -44,7 +47,7 @@ func (c *Client) ask(ctx context.Context, method, path string, body []byte) (ans
 		return answer{}, unanswered(err)
 	}
 	if !accepted(response) {
-		return answer{}, &Error{Status: response.StatusCode, Text: short(response.StatusCode, text)}
+		return answer{}, refusal(response.StatusCode, text)
 	}
 	return answer{header: response.Header, body: text}, nil
 }
@@ -131,6 +134,20 @@ func unanswered(err error) error {
 	case errors.As(err, &invalid):
 		return fmt.Errorf("Connection failed, %w", invalid)
 	default:
-		return errors.New("Connection failed")
+		return fmt.Errorf("Connection failed, %s", cause(err))
 	}
+}
+
+// cause is what went wrong without what differs from one time to the next, such as ports: it becomes part of statuses.
+func cause(err error) string {
+	if code, is := errors.AsType[syscall.Errno](err); is {
+		return code.Error()
+	}
+	if lookup, is := errors.AsType[*net.DNSError](err); is {
+		return "no such host: " + lookup.Name
+	}
+	if request, is := errors.AsType[*url.Error](err); is {
+		return request.Err.Error()
+	}
+	return err.Error()
 }

@@ -111,7 +111,9 @@ func (c Change) LookedUp(tasks map[string]TaskState, err error) *v1.ReplicasChan
 		next.Message = ""
 		return &next
 	case Completed:
-		return nil
+		// If the topic still differs, the task was about another number, or it left the topic out: of a request it takes the topics that
+		// its own, sometimes older view of the cluster has.
+		return c.pending("")
 	case CompletedWithError:
 		return c.pending("Replicas change completed with error")
 	case NoTask:
@@ -119,6 +121,19 @@ func (c Change) LookedUp(tasks map[string]TaskState, err error) *v1.ReplicasChan
 	default:
 		return &next
 	}
+}
+
+// Waiting is the status until there is an answer.
+func (c Change) Waiting() *v1.ReplicasChangeStatus {
+	if c.session() != "" || c.Stored != nil && c.Differs && c.Stored.TargetReplicas == c.Wanted {
+		return c.Stored
+	}
+	return c.pending("")
+}
+
+// Same tells whether an answer about the one change is about the other, too.
+func (c Change) Same(other Change) bool {
+	return c.Question() == other.Question() && c.session() == other.session() && (c.Question() != RequestIt || c.Wanted == other.Wanted)
 }
 
 // pending is the status of a change that must be requested, again or for the first time; nil if there is none.

@@ -272,8 +272,8 @@ func TestNoAnswer(t *testing.T) {
 	// Before the servers are closed: they wait for their handlers.
 	t.Cleanup(func() { close(hangs) })
 	tests := map[string]struct{ address, want string }{
-		"nobody listens":         {address: closed, want: "Connection failed"},
-		"nobody has the name":    {address: "cruise-control.invalid:9090", want: "Connection failed"},
+		"nobody listens":         {address: closed, want: "Connection failed, connection refused"},
+		"nobody has the name":    {address: "cruise-control.invalid:9090", want: "Connection failed, no such host: cruise-control.invalid"},
 		"no answer in time":      {address: slow.Listener.Addr().String(), want: "request timed out"},
 		"half an answer in time": {address: stops.Listener.Addr().String(), want: "request timed out"},
 	}

@@ -104,6 +104,7 @@ func (o *Operator) Run(ctx context.Context) error {
 	}
 	go o.resync(ctx)
 	go o.settle(ctx)
+	go o.Replicas.Run(ctx, o.others)
 	if !o.SkipConfigReview {
 		go o.review(ctx)
 	}

@@ -63,6 +63,9 @@ func (r *Reassigner) Change(ctx context.Context, changes []ReplicasChange) (map[
 	return out, err
 }
 
+// Run has nothing to do: Kafka answers at once.
+func (r *Reassigner) Run(context.Context, func(string)) {}
+
 // mark notes in a topic which of its replicas come and go.
 func mark(t *topic.Actual, moving map[int32]broker.Moving) {
 	for i := range t.Partitions {

@@ -1,0 +1,242 @@
+package topic
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	v1 "castellan.io/castellan/api/v1"
+	"castellan.io/castellan/internal/cruisecontrol"
+	"castellan.io/castellan/internal/topic"
+)
+
+// executor is a Cruise Control that executes one change at a time.
+type executor struct {
+	*testing.T
+	mu sync.Mutex
+	// log are the requests, states those of tasks by session, refuse what is said to requests that change something.
+	log    []string
+	states map[string]string
+	refuse string
+	client *CruiseControl
+	at     time.Time
+}
+
+func newExecutor(t *testing.T) *executor {
+	t.Helper()
+	e := &executor{T: t, states: map[string]string{}, at: time.Unix(1000, 0)}
+	server := httptest.NewServer(http.HandlerFunc(e.serve))
+	t.Cleanup(server.Close)
+	e.client = NewCruiseControl(cruisecontrol.New(cruisecontrol.Settings{Address: server.Listener.Addr().String()}), nil, func() time.Time { return e.at })
+	return e
+}
+
+func (e *executor) serve(w http.ResponseWriter, r *http.Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r.Method == http.MethodGet {
+		ids := r.URL.Query().Get("user_task_ids")
+		e.log = append(e.log, "tasks "+ids)
+		var tasks []map[string]string
+		for id := range strings.SplitSeq(ids, ",") {
+			if state := e.states[id]; state != "" {
+				tasks = append(tasks, map[string]string{"UserTaskId": id, "Status": state})
+			}
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"userTasks": tasks})
+		return
+	}
+	body, _ := io.ReadAll(r.Body)
+	e.log = append(e.log, string(body))
+	if e.refuse != "" {
+		w.WriteHeader(http.StatusInternalServerError)
+		_ = json.NewEncoder(w).Encode(map[string]string{"errorMessage": e.refuse})
+		return
+	}
+	session := fmt.Sprintf("session-%d", len(e.states)+1)
+	e.states[session] = "Active"
+	w.Header().Set("User-Task-ID", session)
+}
+
+// asked are the requests since the last time.
+func (e *executor) asked(want ...string) {
+	e.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if diff := cmp.Diff(want, e.log); diff != "" {
+		e.Errorf("asked (-want +got):\n%s", diff)
+	}
+	e.log = nil
+}
+
+// wish is a look at a topic that has another number of replicas than wanted; 0 if it has not.
+func (e *executor) wish(name string, wanted int32, before *v1.ReplicasChangeStatus) ReplicasProgress {
+	e.Helper()
+	out, err := e.client.Change(e.Context(), []ReplicasChange{{Topic: &topic.Actual{Name: name}, Wanted: wanted, Before: before}})
+	if err != nil {
+		e.Fatal(err)
+	}
+	return out[name]
+}
+
+// round has Cruise Control asked; news are the topics about which it says something.
+func (e *executor) round(news ...string) {
+	e.Helper()
+	if diff := cmp.Diff(news, e.client.round(e.Context())); diff != "" {
+		e.Errorf("news (-want +got):\n%s", diff)
+	}
+}
+
+func (e *executor) is(what string, want *v1.ReplicasChangeStatus, got ReplicasProgress) {
+	e.Helper()
+	if diff := cmp.Diff(want, got.Status); diff != "" {
+		e.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func change(state v1.ReplicasChangeState, target int32, session, message string) *v1.ReplicasChangeStatus {
+	return &v1.ReplicasChangeStatus{State: state, TargetReplicas: target, SessionID: session, Message: message}
+}
+
+func request(target int, topics string) string {
+	return fmt.Sprintf(`{"replication_factor":{"topic_by_replication_factor":{"%d":"%s"}}}`, target, topics)
+}
+
+func TestCruiseControlIsAskedForOneChangeAtATime(t *testing.T) {
+	e := newExecutor(t)
+	waiting2, waiting3 := change("pending", 2, "", ""), change("pending", 3, "", "")
+	e.is("a", waiting3, e.wish("a", 3, nil))
+	e.is("b", waiting2, e.wish("b", 2, nil))
+	e.is("c", waiting3, e.wish("c", 3, nil))
+	e.round("b")
+	e.asked(request(2, "b"))
+	begun := change("ongoing", 2, "session-1", "")
+	e.is("b has begun", begun, e.wish("b", 2, waiting2))
+	e.is("a waits", waiting3, e.wish("a", 3, waiting3))
+	e.round()
+	e.asked("tasks session-1")
+
+	e.is("b goes on", begun, e.wish("b", 2, begun))
+	e.states["session-1"] = "Completed"
+	e.round("a", "b", "c")
+	e.asked("tasks session-1", request(3, "a|c"))
+	e.is("b is done", nil, e.wish("b", 0, begun))
+	e.is("c has begun", change("ongoing", 3, "session-2", ""), e.wish("c", 3, waiting3))
+}
+
+func TestASessionThatHasBegunIsFollowedWhateverIsWantedMeanwhile(t *testing.T) {
+	for name, wanted := range map[string]int32{"another number": 2, "what there is": 0} {
+		t.Run(name, func(t *testing.T) {
+			e := newExecutor(t)
+			e.wish("a", 3, nil)
+			e.round("a")
+			begun := change("ongoing", 3, "session-1", "")
+			e.is("it has begun", begun, e.wish("a", wanted, change("pending", 3, "", "")))
+			e.states["session-1"] = "Completed"
+			e.wish("a", wanted, begun)
+			e.round("a")
+			want := change("pending", 2, "", "")
+			if wanted == 0 {
+				want = nil
+			}
+			e.is("then", want, e.wish("a", wanted, begun))
+		})
+	}
+}
+
+func TestNobodyAsksTwiceWhileARequestIsUnderWay(t *testing.T) {
+	e := newExecutor(t)
+	e.wish("a", 3, nil)
+	asked := e.client.begin()
+	e.wish("a", 3, nil)
+	e.client.end(asked, e.client.request(t.Context(), asked))
+	e.is("it has begun", change("ongoing", 3, "session-1", ""), e.wish("a", 3, nil))
+	e.states["session-1"] = "Completed"
+	e.round()
+	e.asked(request(3, "a"), "tasks session-1")
+}
+
+func TestATopicThatASessionLeftOutIsAskedForAgain(t *testing.T) {
+	e := newExecutor(t)
+	e.wish("a", 3, nil)
+	e.round("a")
+	e.wish("a", 3, nil)
+	begun := change("ongoing", 3, "session-1", "")
+	e.states["session-1"] = "Completed"
+	e.wish("a", 3, begun)
+	e.round("a")
+	waiting := change("pending", 3, "", "")
+	e.is("it still differs", waiting, e.wish("a", 3, begun))
+	e.wish("a", 3, waiting)
+	e.round("a")
+	e.asked(request(3, "a"), "tasks session-1", request(3, "a"))
+}
+
+func TestWhatCruiseControlRefusesForGoodIsAskedLater(t *testing.T) {
+	for refusal, again := range map[string]time.Duration{
+		"Requested RF cannot be more than number of alive brokers.":                      time.Minute,
+		"com.x.NotEnoughValidWindowsException: no":                                       10 * time.Second,
+		"There are already 5 active user tasks, which has reached the servlet capacity.": 10 * time.Second,
+	} {
+		e := newExecutor(t)
+		e.refuse = refusal
+		e.wish("a", 5, nil)
+		e.round("a")
+		if got := e.wish("a", 5, nil); got.Again != again || !strings.HasPrefix(got.Status.Message, "Replicas change failed, Request failed (500), ") {
+			t.Errorf("%s: again after %s: %+v", refusal, got.Again, got.Status)
+		}
+	}
+}
+
+func TestAQuestionThatNobodyAsksAnyMoreIsForgotten(t *testing.T) {
+	e := newExecutor(t)
+	e.wish("deleted", 3, nil)
+	e.at = e.at.Add(time.Minute)
+	e.wish("other", 3, nil)
+	e.wish("agrees", 3, nil)
+	e.is("it agrees now", nil, e.wish("agrees", 0, nil))
+	e.round("other")
+	e.asked(request(3, "other"))
+}
+
+func TestACruiseControlThatIsGoneIsToldToAllWhoWait(t *testing.T) {
+	e := newExecutor(t)
+	e.client.client = cruisecontrol.New(cruisecontrol.Settings{Address: "127.0.0.1:1"})
+	e.wish("a", 3, nil)
+	before := change("ongoing", 3, "session-9", "")
+	e.wish("b", 3, before)
+	e.round("a", "b")
+	const why = "Replicas change failed, Connection failed, connection refused"
+	e.is("a", change("pending", 3, "", why), e.wish("a", 3, nil))
+	e.is("b", change("ongoing", 3, "session-9", why), e.wish("b", 3, before))
+}
+
+func TestNobodyWaitsForACruiseControlThatHangs(t *testing.T) {
+	hangs, called := make(chan struct{}), make(chan struct{}, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		called <- struct{}{}
+		<-hangs
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { close(hangs) })
+	e := newExecutor(t)
+	e.client.client = cruisecontrol.New(cruisecontrol.Settings{Address: server.Listener.Addr().String()})
+	ctx, cancel := context.WithCancel(t.Context())
+	var ended sync.WaitGroup
+	t.Cleanup(func() { cancel(); ended.Wait() })
+	ended.Go(func() { e.client.Run(ctx, func(topic string) { t.Errorf("there is news of %s", topic) }) })
+	waiting := change("pending", 3, "", "")
+	e.is("a new one", waiting, e.wish("a", 3, nil))
+	<-called
+	e.is("one that is asked about", waiting, e.wish("a", 3, waiting))
+	e.is("another", waiting, e.wish("b", 3, nil))
+}
