@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"time"
 )
 
 const (
@@ -12,8 +12,6 @@ const (
 	leastGarbage = 4 << 20
 	// leastShare is how much of it there may be at least, in percent of what lives.
 	leastShare = 10
-	// garbageLook is how often it is decided anew. What lives grows with what is remembered of resources, which takes minutes.
-	garbageLook = 5 * time.Second
 )
 
 // garbageShare is how much garbage there may be before it is collected, in percent of the bytes that live. Most of the memory is what is
@@ -22,21 +20,15 @@ func garbageShare(live uint64) int {
 	return max(leastShare, int(leastGarbage*100/max(live, leastGarbage)))
 }
 
-// collectGarbage keeps to the share until the context ends.
-func collectGarbage(ctx context.Context) error {
+// collectGarbage keeps to the share until the context ends. It is decided anew after each collection: at a start, what lives grows tenfold in seconds.
+func collectGarbage(ctx context.Context) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	ticks := time.NewTicker(garbageLook)
-	defer ticks.Stop()
-	for share := 0; ; {
-		metrics.Read(live)
-		if now := garbageShare(live[0].Value.Uint64()); now != share {
-			share = now
-			debug.SetGCPercent(share)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticks.C:
-		}
+	metrics.Read(live)
+	debug.SetGCPercent(garbageShare(live[0].Value.Uint64()))
+	if ctx.Err() == nil {
+		runtime.AddCleanup(new(sentinel), collectGarbage, ctx)
 	}
 }
+
+// sentinel is something whose end tells that there was a collection. It is too large to share its place with what lives on.
+type sentinel [64]byte

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"context"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -15,4 +20,31 @@ func TestTheMoreLivesTheSmallerIsTheShareOfGarbage(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("percent by mebibytes (-want +got):\n%s", diff)
 	}
+}
+
+func TestTheShareFollowsWhatLives(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(func() { debug.SetGCPercent(100) })
+	t.Cleanup(cancel)
+	collectGarbage(ctx)
+	func() {
+		large := make([]byte, 100<<20)
+		eventually(t, func(share uint64) bool { return share == leastShare })
+		runtime.KeepAlive(large)
+	}()
+	eventually(t, func(share uint64) bool { return share > leastShare })
+}
+
+// eventually collects garbage until the share is as expected.
+func eventually(t *testing.T, is func(share uint64) bool) {
+	t.Helper()
+	share := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+	for range 1000 {
+		runtime.GC()
+		if metrics.Read(share); is(share[0].Value.Uint64()) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("the share is %d", share[0].Value.Uint64())
 }

@@ -67,7 +67,8 @@ func serve(ctx context.Context, address string, registry prometheus.Gatherer, o 
 		}
 		return nil
 	})
-	for _, run := range append(beside, o.Run, collectGarbage) {
+	collectGarbage(running)
+	for _, run := range append(beside, o.Run) {
 		all.Go(func() error { return run(running) })
 	}
 	return all.Wait()
