@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	v1 "castellan.io/castellan/api/v1"
 )
@@ -43,6 +44,21 @@ type Changes struct {
 
 // None tells whether there is nothing to change.
 func (c Changes) None() bool { return c.Partitions == 0 && c.Replicas == 0 && len(c.Options) == 0 }
+
+// String is the changes in words for people.
+func (c Changes) String() string {
+	var out []string
+	if c.Partitions > 0 {
+		out = append(out, Edit{Partitions: c.Partitions}.String())
+	}
+	if c.Replicas > 0 {
+		out = append(out, Edit{Replicas: c.Replicas}.String())
+	}
+	for i := range c.Options {
+		out = append(out, Edit{Option: &c.Options[i]}.String())
+	}
+	return strings.Join(out, ", ")
+}
 
 // Option is an option with its new value; nil removes it.
 type Option struct {

@@ -3,6 +3,7 @@ package topic
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -88,6 +89,7 @@ func (j *job) created(w topic.Wanted, c broker.Created) {
 	case c.Err != nil:
 		j.kafkaFailed(c.Err)
 	default:
+		j.done = append(j.done, fmt.Sprintf("created with %d partitions and %d replicas", c.Partitions, c.Replicas))
 		j.actual = &topic.Actual{Name: w.Name, ID: c.ID, Config: w.Config, Partitions: make([]topic.Partition, max(c.Partitions, 0))}
 		for i := range j.actual.Partitions {
 			j.actual.Partitions[i].Replicas = make([]int32, c.Replicas)
@@ -126,6 +128,7 @@ func (j *job) changed(failed map[string]error, changes topic.Changes) {
 	err := failed[j.wanted.Name]
 	if err == nil {
 		j.actual = j.actual.After(changes)
+		j.done = append(j.done, changes.String())
 		return
 	}
 	j.fail(err)
@@ -182,6 +185,8 @@ func (o *Operator) delete(ctx context.Context, jobs []*job) error {
 		if err := failed[j.wanted.Name]; err != nil {
 			j.kafkaFailed(err)
 			j.later = true
+		} else if j.actual != nil {
+			j.done = append(j.done, "deleted")
 		}
 	}
 	return nil
@@ -226,6 +231,9 @@ func (o *Operator) move(ctx context.Context, jobs []*job, changes []ReplicasChan
 		}
 		j.mu.Lock()
 		j.replicas, j.again = p.Status, p.Again
+		if p.Status != nil && !moving(j.resource) {
+			j.done = append(j.done, fmt.Sprintf("to have %d replicas", p.Status.TargetReplicas))
+		}
 		if p.Err != nil {
 			j.fail(p.Err)
 		}

@@ -50,6 +50,8 @@ type job struct {
 	err      error
 	warnings []v1.Condition
 	replicas *v1.ReplicasChangeStatus
+	// done is what was changed in Kafka, in words for the log.
+	done []string
 	// only is the one condition that a resource has which nothing is done about.
 	only *v1.Condition
 	// again is when to look again; 0 when something happens. later says that it is tried again with growing delay.

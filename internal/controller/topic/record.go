@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -168,6 +169,9 @@ func (j *job) newestVersion() string {
 func (o *Operator) conclude(ctx context.Context, jobs []*job, took time.Duration) {
 	for _, j := range jobs {
 		log.FromContext(ctx).V(1).Info("looked at", "resource", j.key.String(), "deed", j.deed, "why", j.err, "later", j.later, "again", j.again)
+		if len(j.done) > 0 {
+			log.FromContext(ctx).Info("changed a topic", "topic", j.wanted.Name, "resource", j.key.String(), "what", strings.Join(j.done, "; "))
+		}
 		o.count(j, took)
 		if j.resource == nil && j.deed == release {
 			o.resources.Adopted(j.key)

@@ -472,3 +472,26 @@ func TestMovesAreSettledWhenTheirTopicIsDeletedAndOnceAfterTheStart(t *testing.T
 		t.Error("those of a deleted topic are left")
 	}
 }
+
+func TestWhatIsChangedInKafkaIsInTheLog(t *testing.T) {
+	var said []string
+	ctx := logr.NewContext(t.Context(), funcr.New(func(_, text string) { said = append(said, text) }, funcr.Options{}))
+	one, refused := "1", map[string]error{"refused": &broker.Refused{}}
+	jobOf := func(name string) *job {
+		return &job{key: types.NamespacedName{Namespace: "ns", Name: name}, wanted: topic.Wanted{Name: name}, resource: made(name, nil), actual: &topic.Actual{Name: name, Partitions: make([]topic.Partition, 1)}}
+	}
+	fresh, grown, left, same := jobOf("made"), jobOf("grown"), jobOf("refused"), jobOf("same")
+	fresh.created(fresh.wanted, broker.Created{Partitions: 3, Replicas: 2})
+	for _, j := range []*job{grown, left} {
+		j.changed(refused, topic.Changes{Partitions: 5})
+		j.changed(refused, topic.Changes{Options: []topic.Option{{Name: "retention.ms", Value: &one}, {Name: "segment.bytes"}}})
+	}
+	operator(nil).conclude(ctx, []*job{fresh, grown, left, same}, 0)
+	want := []string{
+		`"level"=0 "msg"="changed a topic" "topic"="made" "resource"="ns/made" "what"="created with 3 partitions and 2 replicas"`,
+		`"level"=0 "msg"="changed a topic" "topic"="grown" "resource"="ns/grown" "what"="partitions is 5; retention.ms is \"1\", segment.bytes is not set"`,
+	}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
