@@ -9,7 +9,7 @@ import (
 
 const (
 	// leastGarbage is how many bytes of it there may always be: each collection stops the program for a moment, and on a busy machine for longer.
-	leastGarbage = 4 << 20
+	leastGarbage = 3 << 20
 	// leastShare is how much of it there may be at least, in percent of what lives.
 	leastShare = 10
 )
