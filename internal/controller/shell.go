@@ -288,6 +288,9 @@ func (s *Shell[T]) result(ctx context.Context, next time.Duration, err error) (r
 		return reconcile.Result{RequeueAfter: latest}, nil
 	case errors.Is(err, runtime.ErrConflict):
 		return reconcile.Result{RequeueAfter: conflictPause}, nil
+	case reconciliation.NamespaceEnds(err):
+		log.FromContext(ctx).Info("the namespace is being deleted")
+		return reconcile.Result{RequeueAfter: latest}, nil
 	}
 	return reconcile.Result{}, err
 }

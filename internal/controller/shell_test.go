@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -140,6 +141,13 @@ func forbidden() error {
 	return fmt.Errorf("apply the binding: %w", apierrors.NewForbidden(resource, "name", errors.New("user may not")))
 }
 
+// ending is what the API server says in a namespace that is being deleted.
+func ending() error {
+	err := apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "name", errors.New("it is being terminated"))
+	err.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: corev1.NamespaceTerminatingCause}}
+	return fmt.Errorf("create: %w", err)
+}
+
 func conflicting() error {
 	return fmt.Errorf("write: %w", apierrors.NewConflict(schema.GroupResource{Resource: "pods"}, "name", errors.New("newer")))
 }
@@ -191,6 +199,7 @@ func TestTheEndOfAReconciliationHasOneMeaning(t *testing.T) {
 		"a conflict of the API server leaves the last verdict":             {served, conflicting(), ready, "", "", 2, 0, true},
 		"a conflict of a new cluster leaves it Creating":                   {untouched, runtime.ErrConflict, notReady, v1.ReasonCreating, "Kafka is being created", 0, conflictPause, false},
 		"a refusal of the API server is CompletionException with its code": {served, forbidden(), notReady, v1.ReasonCompletion, forbidden().Error() + " (code=403)", 3, 0, true},
+		"in a namespace that ends nothing is tried again at once":          {served, ending(), notReady, v1.ReasonCompletion, ending().Error() + " (code=403)", 3, resync, false},
 		"any other failure is told as it is":                               {served, errors.New("disk is full"), notReady, v1.ReasonRuntime, "disk is full", 3, 0, true},
 	}
 	for name, test := range tests {

@@ -27,6 +27,7 @@ import (
 // server said that it may not. It runs with the rights of the install files.
 func TestTheOperatorIsRefusedNothing(t *testing.T) {
 	w := newWorld(t, "rights")
+	w.waitForEarlierTests()
 	w.restartOperator()
 	w.apply("pools.yaml") // the binding for racks is the only object outside of the namespace
 	w.waitReady()
@@ -41,6 +42,23 @@ func TestTheOperatorIsRefusedNothing(t *testing.T) {
 	w.takesClaims()
 
 	w.expectNoRefusals()
+}
+
+// waitForEarlierTests until their namespaces are gone: the API server refuses everything that is new in one that ends.
+func (w *world) waitForEarlierTests() {
+	w.t.Helper()
+	w.eventually("no namespace is being deleted", func() error {
+		var list corev1.NamespaceList
+		if err := w.client.List(w.ctx, &list); err != nil {
+			return err
+		}
+		for i := range list.Items {
+			if list.Items[i].DeletionTimestamp != nil {
+				return fmt.Errorf("%s is", list.Items[i].Name)
+			}
+		}
+		return nil
+	})
 }
 
 // restartByHand asks for a restart of a pool's nodes as a person does.

@@ -87,6 +87,17 @@ func TestAPodOfAnEarlierSetIsLeftAlone(t *testing.T) {
 	}
 }
 
+func TestInANamespaceThatEndsNothingIsTriedAgainAtOnce(t *testing.T) {
+	w := newWorld(t, "a")
+	must(t, api.Delete(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace}}))
+	set := w.set(t)
+	result, err := podset.New(operator, labels.Everything()).Reconcile(t.Context(), w.request())
+	if err != nil || result.RequeueAfter == 0 {
+		t.Errorf("%+v, %v", result, err)
+	}
+	equal(t, "status", set.Status, w.set(t).Status)
+}
+
 func TestAFailedPodIsReplaced(t *testing.T) {
 	w := newWorld(t, "a")
 	w.reconcile(t)

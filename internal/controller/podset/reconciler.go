@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -20,10 +21,14 @@ import (
 	podsetv1 "castellan.io/castellan/api/core/v1"
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/podset"
+	"castellan.io/castellan/internal/reconciliation"
 )
 
 // setsAtOnce is how many sets are looked after at the same time.
 const setsAtOnce = 4
+
+// endingLook is when to look again at a set whose namespace is being deleted: it should be gone by then.
+const endingLook = time.Minute
 
 // Reconciler creates and ends pods as their sets say.
 type Reconciler struct {
@@ -74,6 +79,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (
 	change, err := r.next(ctx, &set)
 	if err == nil {
 		err = r.apply(ctx, &set, &change)
+	}
+	if reconciliation.NamespaceEnds(err) {
+		return reconcile.Result{RequeueAfter: endingLook}, nil
 	}
 	if err != nil {
 		change.Status = *set.Status.DeepCopy()
