@@ -28,7 +28,7 @@ const (
 	Nothing Question = iota
 	// RequestIt: the topic belongs into a Request.
 	RequestIt
-	// LookUp: its session belongs into a question after tasks.
+	// LookUp: what became of its session.
 	LookUp
 )
 
@@ -45,7 +45,7 @@ type Request struct {
 // wanted: Cruise Control refuses a second change while one runs.
 func (c Change) Question() Question {
 	switch {
-	case c.session() != "":
+	case c.Session() != "":
 		return LookUp
 	case c.Differs:
 		return RequestIt
@@ -54,8 +54,8 @@ func (c Change) Question() Question {
 	}
 }
 
-// session is the one to look up, or "".
-func (c Change) session() string {
+// Session is the one to look up, or "".
+func (c Change) Session() string {
 	if c.Stored == nil || c.Stored.State != v1.ReplicasChangeOngoing {
 		return ""
 	}
@@ -78,18 +78,6 @@ func Requests(changes []Change) []Request {
 	return requests
 }
 
-// Sessions are those to look up for the changes, sorted. Topics of one request share one.
-func Sessions(changes []Change) []string {
-	var sessions []string
-	for _, c := range changes {
-		if c.Question() == LookUp {
-			sessions = append(sessions, c.session())
-		}
-	}
-	slices.Sort(sessions)
-	return slices.Compact(sessions)
-}
-
 // Requested is the status after the request that the topic was in, with the session or the error it gave.
 func (c Change) Requested(session string, err error) *v1.ReplicasChangeStatus {
 	if err != nil {
@@ -106,7 +94,7 @@ func (c Change) LookedUp(tasks map[string]TaskState, err error) *v1.ReplicasChan
 		next.Message = failed(err)
 		return &next
 	}
-	switch tasks[c.session()] {
+	switch tasks[c.Session()] {
 	case Active:
 		next.Message = ""
 		return &next
@@ -125,15 +113,10 @@ func (c Change) LookedUp(tasks map[string]TaskState, err error) *v1.ReplicasChan
 
 // Waiting is the status until there is an answer.
 func (c Change) Waiting() *v1.ReplicasChangeStatus {
-	if c.session() != "" || c.Stored != nil && c.Differs && c.Stored.TargetReplicas == c.Wanted {
+	if c.Session() != "" || c.Stored != nil && c.Differs && c.Stored.TargetReplicas == c.Wanted {
 		return c.Stored
 	}
 	return c.pending("")
-}
-
-// Same tells whether an answer about the one change is about the other, too.
-func (c Change) Same(other Change) bool {
-	return c.Question() == other.Question() && c.session() == other.session() && (c.Question() != RequestIt || c.Wanted == other.Wanted)
 }
 
 // pending is the status of a change that must be requested, again or for the first time; nil if there is none.

@@ -19,8 +19,9 @@ type Replicas interface {
 	// Change goes on with the changes of a batch, by topic. It tells for each where it stands.
 	// Each is called about again as long as it is not done. Without any, it ends what nobody follows any more.
 	Change(ctx context.Context, changes []ReplicasChange) (map[string]ReplicasProgress, error)
-	// Run does until the context ends what no batch is to wait for. look has a topic looked at of which there is news.
-	Run(ctx context.Context, look func(topic string))
+	// Run does until the context ends what no batch is to wait for. look has a topic looked at of which there is news; wants tells whether a
+	// topic shall still have so many replicas.
+	Run(ctx context.Context, look func(topic string), wants func(topic string, replicas int32) bool)
 }
 
 // ReplicasChange is a topic whose number of replicas changes, or did when last looked at.

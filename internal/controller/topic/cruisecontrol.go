@@ -3,6 +3,7 @@ package topic
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -16,18 +17,19 @@ import (
 )
 
 const (
-	// cruiseControlLook is when to look again at what Cruise Control does: its own plans take it tens of seconds.
+	// cruiseControlLook is when to ask again what Cruise Control does, or for what it refused for now: its own plans take it tens of seconds.
 	cruiseControlLook = 10 * time.Second
 	// refusedLook is when to ask again for what it refuses until somebody changes something.
 	refusedLook = time.Minute
-	// gathering is how long a round of questions waits for those of other batches.
+	// endedLook is when to look whether Kafka has what a session was about that has ended, but not the topic as it was just seen.
+	endedLook = time.Second
+	// gathering is how long a round waits for the requests of other batches.
 	gathering = time.Second
-	// unasked is how long a question counts that is not asked again, and untaken how long an answer is kept: the topic was deleted, or agrees.
-	unasked = 3 * cruiseControlLook
+	// untaken is how long an answer is kept that nobody takes: the topic was deleted, or agrees.
 	untaken = 5 * time.Minute
 )
 
-// CruiseControl has numbers of replicas changed by Cruise Control. Batches leave questions and take answers; only Run speaks with Cruise Control, so
+// CruiseControl has numbers of replicas changed by Cruise Control. Batches leave requests and take answers; only Run speaks with Cruise Control, so
 // that nothing else waits while that is slow. It executes one change at a time and has places for few tasks, which others want too: so it is asked in
 // rounds, and for nothing new while it works on what it was asked for.
 type CruiseControl struct {
@@ -36,25 +38,31 @@ type CruiseControl struct {
 	now     func() time.Time
 
 	mu sync.Mutex
-	// questions are for the next round, by topic; open are those of the round that is under way.
-	questions map[string]question
-	open      map[string]struct{}
-	answers   map[string]answer
-	// wake is told that there are questions.
+	// requests are what topics want, sessions what Cruise Control works on as far as is known, answers what it said and nobody has taken yet.
+	requests map[string]cruisecontrol.Change
+	sessions map[string]*session
+	answers  map[string]answer
+	// open are topics of requests that are under way; refused is what was said to those that need somebody's help.
+	open    map[string]bool
+	refused map[string]answer
+	// wake is told that there is something to ask.
 	wake chan struct{}
-
-	// sessions are those that Cruise Control works on, as far as Run knows, which alone has them.
-	sessions []string
 }
 
-type question struct {
-	cruisecontrol.Change
-	at time.Time
+// session is a change that Cruise Control was asked for.
+type session struct {
+	topics map[string]bool
+	// told is what its topics have heard of it.
+	told string
 }
 
-// answer is what Cruise Control said to a question: the session of a request, or the states of tasks.
+// answer is what Cruise Control said about a topic.
 type answer struct {
-	question
+	at time.Time
+	// request is what was asked for, and begun the session of it.
+	request cruisecontrol.Change
+	begun   string
+	// session was looked up, and tasks are what became of it; empty if the answer is to a request.
 	session string
 	tasks   map[string]cruisecontrol.TaskState
 	err     error
@@ -64,7 +72,8 @@ type answer struct {
 func NewCruiseControl(client *cruisecontrol.Client, metrics *batch.Metrics, now func() time.Time) *CruiseControl {
 	return &CruiseControl{
 		client: client, metrics: metrics, now: now,
-		questions: map[string]question{}, open: map[string]struct{}{}, answers: map[string]answer{}, wake: make(chan struct{}, 1),
+		requests: map[string]cruisecontrol.Change{}, sessions: map[string]*session{}, answers: map[string]answer{},
+		open: map[string]bool{}, refused: map[string]answer{}, wake: make(chan struct{}, 1),
 	}
 }
 
@@ -74,161 +83,248 @@ func (c *CruiseControl) Change(_ context.Context, changes []ReplicasChange) (map
 	defer c.mu.Unlock()
 	out := make(map[string]ReplicasProgress, len(changes))
 	for _, one := range changes {
-		out[one.Topic.Name] = c.progress(cruisecontrol.Change{Topic: one.Topic.Name, Wanted: one.Wanted, Differs: one.Wanted > 0, Stored: one.Before})
-	}
-	if len(c.questions) > 0 {
-		select {
-		case c.wake <- struct{}{}:
-		default: // it knows
+		now := cruisecontrol.Change{Topic: one.Topic.Name, Wanted: one.Wanted, Differs: one.Wanted > 0, Stored: one.Before}
+		if progress, told := c.told(now); told {
+			out[now.Topic] = progress
+			continue
 		}
+		out[now.Topic] = c.ask(now)
 	}
 	return out, nil
 }
 
-func (c *CruiseControl) progress(now cruisecontrol.Change) ReplicasProgress {
+// told is what the answer makes of a change that there is to it; false if there is none.
+func (c *CruiseControl) told(now cruisecontrol.Change) (ReplicasProgress, bool) {
 	said, known := c.answers[now.Topic]
 	delete(c.answers, now.Topic)
-	if known && (said.session != "" || said.Same(now)) {
-		return said.progress(now)
+	switch {
+	case !known:
+		return ReplicasProgress{}, false
+	case said.begun != "":
+		// A session that has begun is followed, whatever is wanted by now.
+		return ReplicasProgress{Status: said.request.Requested(said.begun, nil)}, c.sessions[said.begun] != nil
+	case said.session != "":
+		return lookedUp(now, said), said.session == now.Session()
 	}
-	if now.Question() == cruisecontrol.Nothing {
-		delete(c.questions, now.Topic)
-		return ReplicasProgress{}
+	asked := now.Question() == cruisecontrol.RequestIt && now.Wanted == said.request.Wanted
+	if refusal, is := errors.AsType[*cruisecontrol.Error](said.err); asked && is && !refusal.Passing {
+		c.refused[now.Topic] = said
 	}
-	if _, open := c.open[now.Topic]; !open {
-		c.questions[now.Topic] = question{now, c.now()}
-	}
-	return ReplicasProgress{Status: now.Waiting(), Again: cruiseControlLook}
+	return ReplicasProgress{Status: now.Requested("", said.err), Again: cruiseControlLook}, asked && c.refused[now.Topic].err == nil
 }
 
-// progress is what the answer makes of a change. A session that has begun is followed, whatever is wanted by now.
-func (a answer) progress(now cruisecontrol.Change) ReplicasProgress {
-	var status *v1.ReplicasChangeStatus
-	switch {
-	case a.session != "":
-		status = a.Requested(a.session, nil)
-	case a.Question() == cruisecontrol.RequestIt:
-		status = now.Requested("", a.err)
-	default:
-		status = now.LookedUp(a.tasks, a.err)
-	}
-	if status == nil {
+func lookedUp(now cruisecontrol.Change, said answer) ReplicasProgress {
+	if said.session != now.Session() {
 		return ReplicasProgress{}
 	}
-	out := ReplicasProgress{Status: status, Again: cruiseControlLook}
-	if refused, is := errors.AsType[*cruisecontrol.Error](a.err); is && !refused.Passing {
-		out.Again = refusedLook
+	out := ReplicasProgress{Status: now.LookedUp(said.tasks, said.err)}
+	if out.Status != nil && out.Status.State == v1.ReplicasChangePending {
+		out.Again = endedLook
 	}
 	return out
 }
 
-// Run asks Cruise Control until the context ends. look has a topic looked at about which it has said something.
-func (c *CruiseControl) Run(ctx context.Context, look func(topic string)) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-c.wake:
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(gathering):
-		}
-		for _, topic := range c.round(ctx) {
+// ask leaves what there is to ask about a topic.
+func (c *CruiseControl) ask(now cruisecontrol.Change) ReplicasProgress {
+	delete(c.requests, now.Topic)
+	switch now.Question() {
+	case cruisecontrol.RequestIt:
+		return c.want(now)
+	case cruisecontrol.LookUp:
+		c.follow(now)
+		return ReplicasProgress{Status: now.Stored}
+	default:
+		return ReplicasProgress{}
+	}
+}
+
+func (c *CruiseControl) want(now cruisecontrol.Change) ReplicasProgress {
+	last := c.refused[now.Topic]
+	if left := refusedLook - c.now().Sub(last.at); last.err != nil && last.request.Wanted == now.Wanted && left > 0 {
+		return ReplicasProgress{Status: now.Requested("", last.err), Again: left}
+	}
+	delete(c.refused, now.Topic)
+	if !c.open[now.Topic] {
+		c.requests[now.Topic] = now
+	}
+	if len(c.sessions) == 0 {
+		c.rouse() // otherwise its turn is when they have ended
+	}
+	return ReplicasProgress{Status: now.Waiting()}
+}
+
+// follow has the session of a topic looked up. An earlier operator may have asked for it.
+func (c *CruiseControl) follow(now cruisecontrol.Change) {
+	s := c.sessions[now.Session()]
+	if s == nil {
+		s = &session{topics: map[string]bool{}}
+		c.sessions[now.Session()] = s
+		c.rouse()
+	}
+	s.topics[now.Topic] = true
+}
+
+func (c *CruiseControl) rouse() {
+	select {
+	case c.wake <- struct{}{}:
+	default: // it is awake
+	}
+}
+
+// Run asks Cruise Control until the context ends. look has a topic looked at about which it has said something; wants tells whether a topic shall
+// still have so many replicas.
+func (c *CruiseControl) Run(ctx context.Context, look func(topic string), wants func(topic string, replicas int32) bool) {
+	for c.await(ctx) {
+		for _, topic := range c.round(ctx, wants) {
 			look(topic)
 		}
 	}
 }
 
-// round asks what there is to ask, and tells the topics for which there are answers.
-func (c *CruiseControl) round(ctx context.Context) []string {
-	asked := c.begin()
-	answers := c.lookUp(ctx, asked)
-	if len(c.sessions) == 0 {
-		maps.Copy(answers, c.request(ctx, asked))
+// await waits until there is something to ask; false if the context ends.
+func (c *CruiseControl) await(ctx context.Context) bool {
+	var look <-chan time.Time
+	if c.working() {
+		look = time.After(cruiseControlLook)
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-look:
+		return true
+	case <-c.wake:
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(gathering):
+		return true
+	}
+}
+
+// working tells whether Cruise Control works on something, as far as is known.
+func (c *CruiseControl) working() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.sessions) > 0
+}
+
+// round asks what there is to ask, and tells the topics for which there is news.
+func (c *CruiseControl) round(ctx context.Context, wants func(topic string, replicas int32) bool) []string {
+	news := map[string]bool{}
+	c.lookUp(ctx, news)
+	if !c.working() {
+		c.request(ctx, wants, news)
 	}
 	if ctx.Err() != nil {
 		return nil
 	}
-	c.end(asked, answers)
-	return slices.Sorted(maps.Keys(answers))
+	return slices.Sorted(maps.Keys(news))
 }
 
-// begin takes the questions.
-func (c *CruiseControl) begin() []cruisecontrol.Change {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.now()
-	maps.DeleteFunc(c.answers, func(_ string, a answer) bool { return now.Sub(a.at) > untaken })
-	maps.DeleteFunc(c.questions, func(_ string, q question) bool { return now.Sub(q.at) > unasked })
-	var out []cruisecontrol.Change
-	for topic, q := range c.questions {
-		c.open[topic] = struct{}{}
-		out = append(out, q.Change)
-	}
-	return out
-}
-
-// end keeps the answers, and the questions that have none yet.
-func (c *CruiseControl) end(asked []cruisecontrol.Change, answers map[string]answer) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	clear(c.open)
-	for _, q := range asked {
-		if said, answered := answers[q.Topic]; answered {
-			delete(c.questions, q.Topic)
-			said.at = c.now()
-			c.answers[q.Topic] = said
-		}
-	}
-}
-
-// lookUp asks what became of the sessions: those of the questions, and those under way that nobody asks about any more. Without an answer nobody
-// knows whether there may be a new request, so that those who want one hear why there is none.
-func (c *CruiseControl) lookUp(ctx context.Context, asked []cruisecontrol.Change) map[string]answer {
-	sessions := slices.Concat(cruisecontrol.Sessions(asked), c.sessions)
-	slices.Sort(sessions)
-	sessions = slices.Compact(sessions)
-	out := map[string]answer{}
+// lookUp asks what became of the sessions. Without an answer nobody knows whether there may be a new request, so that who wants one hears why
+// there is none.
+func (c *CruiseControl) lookUp(ctx context.Context, news map[string]bool) {
+	sessions := c.begin()
 	if len(sessions) == 0 {
-		return out
+		return
 	}
 	done := c.metrics.Request("cruisecontrol_user_tasks")
 	tasks, err := c.client.Tasks(ctx, sessions)
 	done()
-	for _, q := range asked {
-		if q.Question() == cruisecontrol.LookUp || err != nil {
-			out[q.Topic] = answer{question: question{Change: q}, tasks: tasks, err: err}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range sessions {
+		c.tell(id, tasks, err, news)
+	}
+	if err == nil {
+		return
+	}
+	for topic, request := range c.requests {
+		c.answer(topic, answer{request: request, err: err}, news)
+	}
+	clear(c.requests)
+}
+
+// begin are the sessions to look up.
+func (c *CruiseControl) begin() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.wake: // this is the round
+	default:
+	}
+	now := c.now()
+	maps.DeleteFunc(c.answers, func(_ string, a answer) bool { return now.Sub(a.at) > untaken })
+	maps.DeleteFunc(c.refused, func(_ string, a answer) bool { return now.Sub(a.at) > refusedLook })
+	return slices.Sorted(maps.Keys(c.sessions))
+}
+
+// tell has the topics of a session hear what is new about it. One that has ended is not followed any more.
+func (c *CruiseControl) tell(id string, tasks map[string]cruisecontrol.TaskState, err error, news map[string]bool) {
+	s := c.sessions[id]
+	is := fmt.Sprint(tasks[id], err)
+	if s.told != is {
+		for topic := range s.topics {
+			c.answer(topic, answer{session: id, tasks: tasks, err: err}, news)
 		}
 	}
-	if err != nil {
-		c.sessions = sessions
-		return out
+	s.told = is
+	if err == nil && tasks[id] != cruisecontrol.Active {
+		delete(c.sessions, id)
 	}
-	c.sessions = slices.DeleteFunc(sessions, func(session string) bool { return tasks[session] != cruisecontrol.Active })
-	return out
+}
+
+func (c *CruiseControl) answer(topic string, said answer, news map[string]bool) {
+	said.at = c.now()
+	c.answers[topic], news[topic] = said, true
 }
 
 // request asks for one change: while that is executed, others would be refused. What is refused does not keep others from theirs.
-func (c *CruiseControl) request(ctx context.Context, asked []cruisecontrol.Change) map[string]answer {
-	out := map[string]answer{}
-	for _, request := range cruisecontrol.Requests(asked) {
+func (c *CruiseControl) request(ctx context.Context, wants func(topic string, replicas int32) bool, news map[string]bool) {
+	for _, request := range cruisecontrol.Requests(c.wanted(wants)) {
+		c.send(request)
 		done := c.metrics.Request("cruisecontrol_topic_config")
-		session, err := c.client.ChangeReplicas(ctx, request)
+		id, err := c.client.ChangeReplicas(ctx, request)
 		done()
-		for _, q := range asked {
-			if q.Question() == cruisecontrol.RequestIt && q.Wanted == request.Target {
-				out[q.Topic] = answer{question: question{Change: q}, session: session, err: err}
-			}
-		}
+		c.sent(request, id, err, news)
 		if err == nil {
-			log.FromContext(ctx).Info("Cruise Control changes numbers of replicas", "replicas", request.Target, "topics", len(request.Topics), "session", session)
-			c.sessions = []string{session}
-			return out
+			log.FromContext(ctx).Info("Cruise Control changes numbers of replicas", "replicas", request.Target, "topics", len(request.Topics), "session", id)
+			return
 		}
 	}
-	return out
+}
+
+// wanted are the requests that count. Their topics may have been deleted meanwhile and made again, or are to be left alone.
+func (c *CruiseControl) wanted(wants func(topic string, replicas int32) bool) []cruisecontrol.Change {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.requests, func(topic string, request cruisecontrol.Change) bool { return !wants(topic, request.Wanted) })
+	return slices.Collect(maps.Values(c.requests))
+}
+
+func (c *CruiseControl) send(request cruisecontrol.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, topic := range request.Topics {
+		c.open[topic] = true
+		delete(c.requests, topic)
+	}
+}
+
+func (c *CruiseControl) sent(request cruisecontrol.Request, id string, err error, news map[string]bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.open)
+	topics := map[string]bool{}
+	for _, topic := range request.Topics {
+		asked := cruisecontrol.Change{Topic: topic, Wanted: request.Target, Differs: true}
+		c.answer(topic, answer{request: asked, begun: id, err: err}, news)
+		topics[topic] = true
+	}
+	if err == nil {
+		c.sessions[id] = &session{topics: topics, told: fmt.Sprint(cruisecontrol.Active, nil)}
+	}
 }
 
 var _ Replicas = (*CruiseControl)(nil)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "castellan.io/castellan/api/v1"
 	"castellan.io/castellan/internal/cruisecontrol"
@@ -27,13 +28,16 @@ type executor struct {
 	log    []string
 	states map[string]string
 	refuse string
-	client *CruiseControl
-	at     time.Time
+	// during is done while a request is under way; unwanted are topics that no resource wants to have other replicas.
+	during   func()
+	unwanted map[string]bool
+	client   *CruiseControl
+	at       time.Time
 }
 
 func newExecutor(t *testing.T) *executor {
 	t.Helper()
-	e := &executor{T: t, states: map[string]string{}, at: time.Unix(1000, 0)}
+	e := &executor{T: t, states: map[string]string{}, during: func() {}, unwanted: map[string]bool{}, at: time.Unix(1000, 0)}
 	server := httptest.NewServer(http.HandlerFunc(e.serve))
 	t.Cleanup(server.Close)
 	e.client = NewCruiseControl(cruisecontrol.New(cruisecontrol.Settings{Address: server.Listener.Addr().String()}), nil, func() time.Time { return e.at })
@@ -57,6 +61,7 @@ func (e *executor) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	body, _ := io.ReadAll(r.Body)
 	e.log = append(e.log, string(body))
+	e.during()
 	if e.refuse != "" {
 		w.WriteHeader(http.StatusInternalServerError)
 		_ = json.NewEncoder(w).Encode(map[string]string{"errorMessage": e.refuse})
@@ -91,10 +96,12 @@ func (e *executor) wish(name string, wanted int32, before *v1.ReplicasChangeStat
 // round has Cruise Control asked; news are the topics about which it says something.
 func (e *executor) round(news ...string) {
 	e.Helper()
-	if diff := cmp.Diff(news, e.client.round(e.Context())); diff != "" {
+	if diff := cmp.Diff(news, e.client.round(e.Context(), e.wants)); diff != "" {
 		e.Errorf("news (-want +got):\n%s", diff)
 	}
 }
+
+func (e *executor) wants(topic string, _ int32) bool { return !e.unwanted[topic] }
 
 func (e *executor) is(what string, want *v1.ReplicasChangeStatus, got ReplicasProgress) {
 	e.Helper()
@@ -156,12 +163,11 @@ func TestASessionThatHasBegunIsFollowedWhateverIsWantedMeanwhile(t *testing.T) {
 func TestNobodyAsksTwiceWhileARequestIsUnderWay(t *testing.T) {
 	e := newExecutor(t)
 	e.wish("a", 3, nil)
-	asked := e.client.begin()
-	e.wish("a", 3, nil)
-	e.client.end(asked, e.client.request(t.Context(), asked))
+	e.during = func() { e.wish("a", 3, nil) }
+	e.round("a")
 	e.is("it has begun", change("ongoing", 3, "session-1", ""), e.wish("a", 3, nil))
 	e.states["session-1"] = "Completed"
-	e.round()
+	e.round("a")
 	e.asked(request(3, "a"), "tasks session-1")
 }
 
@@ -191,21 +197,63 @@ func TestWhatCruiseControlRefusesForGoodIsAskedLater(t *testing.T) {
 		e.refuse = refusal
 		e.wish("a", 5, nil)
 		e.round("a")
-		if got := e.wish("a", 5, nil); got.Again != again || !strings.HasPrefix(got.Status.Message, "Replicas change failed, Request failed (500), ") {
+		got := e.wish("a", 5, nil)
+		if got.Again != again || !strings.HasPrefix(got.Status.Message, "Replicas change failed, Request failed (500), ") {
 			t.Errorf("%s: again after %s: %+v", refusal, got.Again, got.Status)
 		}
+		e.at = e.at.Add(cruiseControlLook)
+		e.is("when it is looked at earlier", got.Status, e.wish("a", 5, got.Status))
+		e.client.round(t.Context(), e.wants)
+		if again == refusedLook {
+			e.asked(request(5, "a"))
+		} else {
+			e.asked(request(5, "a"), request(5, "a"))
+		}
+		e.wish("a", 4, got.Status)
+		e.round("a")
 	}
 }
 
-func TestAQuestionThatNobodyAsksAnyMoreIsForgotten(t *testing.T) {
+func TestWhatNobodyWantsAnyMoreIsNotAskedFor(t *testing.T) {
 	e := newExecutor(t)
-	e.wish("deleted", 3, nil)
-	e.at = e.at.Add(time.Minute)
-	e.wish("other", 3, nil)
-	e.wish("agrees", 3, nil)
+	e.wish("first", 2, nil)
+	e.round("first")
+	for _, name := range []string{"deleted", "other", "agrees"} {
+		e.wish(name, 3, nil)
+	}
 	e.is("it agrees now", nil, e.wish("agrees", 0, nil))
-	e.round("other")
-	e.asked(request(3, "other"))
+	e.unwanted["deleted"] = true
+	e.states["session-1"] = "Completed"
+	e.round("first", "other")
+	e.asked(request(2, "first"), "tasks session-1", request(3, "other"))
+}
+
+func TestASessionIsFollowedAlthoughItsTopicWasMadeAgain(t *testing.T) {
+	e := newExecutor(t)
+	e.wish("a", 3, nil)
+	e.round("a")
+	e.states["session-1"] = "Completed"
+	e.round("a")
+	e.is("it differs then", change("pending", 1, "", ""), e.wish("a", 1, nil))
+	e.round("a")
+	e.asked(request(3, "a"), "tasks session-1", request(1, "a"))
+}
+
+func TestTopicsAreLookedAtWhenSomethingIsNewAboutTheirSession(t *testing.T) {
+	e := newExecutor(t)
+	e.states["earlier"] = "InExecution"
+	before := change("ongoing", 3, "earlier", "Replicas change failed, Connection failed")
+	e.is("an earlier operator's", before, e.wish("a", 3, before))
+	e.round("a")
+	e.is("it answers now", change("ongoing", 3, "earlier", ""), e.wish("a", 3, before))
+	e.round()
+	delete(e.states, "earlier")
+	e.round("a")
+	lost := e.wish("a", 3, change("ongoing", 3, "earlier", ""))
+	e.is("it was restarted", change("pending", 3, "", ""), lost)
+	if lost.Again != endedLook {
+		t.Errorf("looked at again after %s", lost.Again)
+	}
 }
 
 func TestACruiseControlThatIsGoneIsToldToAllWhoWait(t *testing.T) {
@@ -233,10 +281,41 @@ func TestNobodyWaitsForACruiseControlThatHangs(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var ended sync.WaitGroup
 	t.Cleanup(func() { cancel(); ended.Wait() })
-	ended.Go(func() { e.client.Run(ctx, func(topic string) { t.Errorf("there is news of %s", topic) }) })
+	ended.Go(func() { e.client.Run(ctx, func(topic string) { t.Errorf("there is news of %s", topic) }, e.wants) })
 	waiting := change("pending", 3, "", "")
 	e.is("a new one", waiting, e.wish("a", 3, nil))
 	<-called
 	e.is("one that is asked about", waiting, e.wish("a", 3, waiting))
 	e.is("another", waiting, e.wish("b", 3, nil))
+}
+
+func TestOnlyAResourceThatMayHaveItWantsReplicas(t *testing.T) {
+	three := int32(3)
+	for name, test := range map[string]struct {
+		change func(*v1.KafkaTopic)
+		want   bool
+	}{
+		"it does":              {func(*v1.KafkaTopic) {}, true},
+		"another number":       {func(t *v1.KafkaTopic) { t.Spec.Replicas = nil }, false},
+		"it is paused":         {func(t *v1.KafkaTopic) { t.Annotations = map[string]string{v1.AnnotationPauseReconciliation: "true"} }, false},
+		"it is unmanaged":      {func(t *v1.KafkaTopic) { t.Annotations = map[string]string{v1.AnnotationManaged: "false"} }, false},
+		"it is being deleted":  {func(t *v1.KafkaTopic) { t.DeletionTimestamp = &metav1.Time{} }, false},
+		"it has another label": {func(t *v1.KafkaTopic) { t.Labels = nil }, false},
+		"it has another name":  {func(t *v1.KafkaTopic) { t.Spec.TopicName = "b" }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := operator(nil)
+			resource := made("a", func(t *v1.KafkaTopic) {
+				t.Labels, t.Spec.Replicas = map[string]string{"l": "1"}, &three
+				test.change(t)
+			})
+			o.resources.Put("a", topic.Claimed(resource), false)
+			if err := o.topics.GetStore().Add(resource); err != nil {
+				t.Fatal(err)
+			}
+			if got := o.wants("a", 3); got != test.want {
+				t.Errorf("wants: %v", got)
+			}
+		})
+	}
 }

@@ -104,7 +104,7 @@ func (o *Operator) Run(ctx context.Context) error {
 	}
 	go o.resync(ctx)
 	go o.settle(ctx)
-	go o.Replicas.Run(ctx, o.others)
+	go o.Replicas.Run(ctx, o.others, o.wants)
 	if !o.SkipConfigReview {
 		go o.review(ctx)
 	}

@@ -138,6 +138,18 @@ func (o *Operator) agreement(j *job) *topic.Agreed {
 	return topic.ParseAgreed(j.resource.Annotations[v1.AnnotationAgreed])
 }
 
+// wants tells whether a resource asks for so many replicas of a topic, and may have them.
+func (o *Operator) wants(name string, replicas int32) bool {
+	return slices.ContainsFunc(o.resources.Claiming(name), func(key types.NamespacedName) bool {
+		t := o.seen(key)
+		if t == nil || !o.selects(t) || reconciliation.Paused(t) || !topic.Managed(t) || t.DeletionTimestamp != nil {
+			return false
+		}
+		wanted, err := topic.Read(t)
+		return err == nil && wanted.Replicas == replicas
+	})
+}
+
 // rivals are the other resources that name the same topic and want it managed.
 func (o *Operator) rivals(j *job, name string) []claim.Claim {
 	keys := o.resources.Claiming(name)

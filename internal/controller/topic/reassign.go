@@ -64,7 +64,7 @@ func (r *Reassigner) Change(ctx context.Context, changes []ReplicasChange) (map[
 }
 
 // Run has nothing to do: Kafka answers at once.
-func (r *Reassigner) Run(context.Context, func(string)) {}
+func (r *Reassigner) Run(context.Context, func(string), func(string, int32) bool) {}
 
 // mark notes in a topic which of its replicas come and go.
 func mark(t *topic.Actual, moving map[int32]broker.Moving) {
