@@ -283,7 +283,9 @@ func (c *CruiseControl) answer(topic string, said answer, news map[string]bool) 
 // request asks for one change: while that is executed, others would be refused. What is refused does not keep others from theirs.
 func (c *CruiseControl) request(ctx context.Context, wants func(topic string, replicas int32) bool, news map[string]bool) {
 	for _, request := range cruisecontrol.Requests(c.wanted(wants)) {
-		c.send(request)
+		if request.Topics = c.send(request, wants); len(request.Topics) == 0 {
+			continue
+		}
 		done := c.metrics.Request("cruisecontrol_topic_config")
 		id, err := c.client.ChangeReplicas(ctx, request)
 		done()
@@ -303,13 +305,20 @@ func (c *CruiseControl) wanted(wants func(topic string, replicas int32) bool) []
 	return slices.Collect(maps.Values(c.requests))
 }
 
-func (c *CruiseControl) send(request cruisecontrol.Request) {
+// send gives the topics of a request that still want it: the one before may have taken long.
+func (c *CruiseControl) send(request cruisecontrol.Request, wants func(topic string, replicas int32) bool) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	var out []string
 	for _, topic := range request.Topics {
+		if c.requests[topic].Wanted != request.Target || !wants(topic, request.Target) {
+			continue
+		}
 		c.open[topic] = true
 		delete(c.requests, topic)
+		out = append(out, topic)
 	}
+	return out
 }
 
 func (c *CruiseControl) sent(request cruisecontrol.Request, id string, err error, news map[string]bool) {

@@ -228,6 +228,23 @@ func TestWhatNobodyWantsAnyMoreIsNotAskedFor(t *testing.T) {
 	e.asked(request(2, "first"), "tasks session-1", request(3, "other"))
 }
 
+func TestWhatChangesWhileAnotherRequestIsUnderWayCounts(t *testing.T) {
+	e := newExecutor(t)
+	e.refuse = "no"
+	e.wish("first", 2, nil)
+	e.wish("other", 3, nil)
+	e.wish("deleted", 3, nil)
+	e.wish("stays", 3, nil)
+	e.during = func() {
+		e.wish("other", 4, nil)
+		e.unwanted["deleted"] = true
+	}
+	e.round("first", "stays")
+	e.asked(request(2, "first"), request(3, "stays"))
+	e.round("other")
+	e.asked(request(4, "other"))
+}
+
 func TestASessionIsFollowedAlthoughItsTopicWasMadeAgain(t *testing.T) {
 	e := newExecutor(t)
 	e.wish("a", 3, nil)
