@@ -336,3 +336,21 @@ func TestOnlyAResourceThatMayHaveItWantsReplicas(t *testing.T) {
 		})
 	}
 }
+
+func TestAResourceThatDoesNotManageItsTopicWantsNoReplicas(t *testing.T) {
+	o := operator(nil)
+	for i, name := range []string{"older", "newer"} {
+		replicas := int32(i + 2)
+		resource := made(name, func(t *v1.KafkaTopic) {
+			t.Labels, t.Spec.Replicas, t.Spec.TopicName = map[string]string{"l": "1"}, &replicas, "a"
+			t.CreationTimestamp = metav1.Unix(int64(1000+i), 0)
+		})
+		o.resources.Put(name, "a", false)
+		if err := o.topics.GetStore().Add(resource); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if older, newer := o.wants("a", 2), o.wants("a", 3); !older || newer {
+		t.Errorf("wants: older %v, newer %v", older, newer)
+	}
+}

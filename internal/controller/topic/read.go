@@ -97,13 +97,13 @@ func (o *Operator) examine(j *job) {
 		j.agreed = o.agreement(j)
 		if !hasFinalizer(j.resource) {
 			j.deed = nothing
-		} else if len(o.rivals(j, name)) > 0 {
+		} else if len(o.rivals(j.key, name)) > 0 {
 			// Another resource has the topic now.
 			j.deed = release
 		}
 		return
 	}
-	if rivals := o.rivals(j, name); len(rivals) > 0 {
+	if rivals := o.rivals(j.key, name); len(rivals) > 0 {
 		if manages, message := claim.Manages(claimOf(j.resource), append(rivals, claimOf(j.resource))); !manages {
 			j.refuse(v1.ReasonResourceConflict, message)
 			return
@@ -145,21 +145,22 @@ func (o *Operator) wants(name string, replicas int32) bool {
 		if t == nil || !o.selects(t) || reconciliation.Paused(t) || !topic.Managed(t) || t.DeletionTimestamp != nil {
 			return false
 		}
+		manages, _ := claim.Manages(claimOf(t), append(o.rivals(key, name), claimOf(t)))
 		wanted, err := topic.Read(t)
-		return err == nil && wanted.Replicas == replicas
+		return manages && err == nil && wanted.Replicas == replicas
 	})
 }
 
 // rivals are the other resources that name the same topic and want it managed.
-func (o *Operator) rivals(j *job, name string) []claim.Claim {
+func (o *Operator) rivals(self types.NamespacedName, name string) []claim.Claim {
 	keys := o.resources.Claiming(name)
-	if len(keys) < 2 && slices.Contains(keys, j.key) {
+	if len(keys) < 2 && slices.Contains(keys, self) {
 		return nil
 	}
 	var out []claim.Claim
 	for _, key := range keys {
 		other := o.seen(key)
-		if key == j.key || other == nil || !topic.Managed(other) || other.DeletionTimestamp != nil {
+		if key == self || other == nil || !topic.Managed(other) || other.DeletionTimestamp != nil {
 			continue
 		}
 		out = append(out, claimOf(other))
