@@ -90,7 +90,7 @@ func (j *job) created(w topic.Wanted, c broker.Created) {
 	case c.Err != nil:
 		j.kafkaFailed(c.Err)
 	default:
-		j.done = append(j.done, fmt.Sprintf("created with %d partitions and %d replicas", c.Partitions, c.Replicas))
+		j.done = append(j.done, "created")
 		j.actual = &topic.Actual{Name: w.Name, ID: c.ID, Config: w.Config, Partitions: make([]topic.Partition, max(c.Partitions, 0))}
 		for i := range j.actual.Partitions {
 			j.actual.Partitions[i].Replicas = make([]int32, c.Replicas)
@@ -233,7 +233,7 @@ func (o *Operator) move(ctx context.Context, jobs []*job, changes []ReplicasChan
 		j.mu.Lock()
 		j.replicas, j.again = p.Status, p.Again
 		if p.Status != nil && !moving(j.resource) {
-			j.done = append(j.done, fmt.Sprintf("to have %d replicas", p.Status.TargetReplicas))
+			j.done = append(j.done, fmt.Sprintf("is to have %d replicas", p.Status.TargetReplicas))
 		}
 		if p.Err != nil {
 			j.fail(p.Err)

@@ -17,11 +17,11 @@ import (
 )
 
 const (
-	// cruiseControlLook is when to ask again what Cruise Control does, or for what it refused for now: its own plans take it tens of seconds.
+	// cruiseControlLook is when to ask again what Cruise Control does, or for what it refuses until time has passed: its own plans take it tens of seconds.
 	cruiseControlLook = 10 * time.Second
 	// refusedLook is when to ask again for what it refuses until somebody changes something.
 	refusedLook = time.Minute
-	// endedLook is when to look whether Kafka has what a session was about that has ended, but not the topic as it was just seen.
+	// endedLook is when to look again at a topic that differs although its session has ended: it may have been seen before that.
 	endedLook = time.Second
 	// gathering is how long a round waits for the requests of other batches.
 	gathering = time.Second
@@ -103,8 +103,10 @@ func (c *CruiseControl) told(now cruisecontrol.Change) (ReplicasProgress, bool) 
 	case said.begun != "":
 		// A session that has begun is followed, whatever is wanted by now.
 		return ReplicasProgress{Status: said.request.Requested(said.begun, nil)}, c.sessions[said.begun] != nil
+	case said.session != "" && said.session != now.Session():
+		return ReplicasProgress{}, false
 	case said.session != "":
-		return lookedUp(now, said), said.session == now.Session()
+		return lookedUp(now, said), true
 	}
 	asked := now.Question() == cruisecontrol.RequestIt && now.Wanted == said.request.Wanted
 	if refusal, is := errors.AsType[*cruisecontrol.Error](said.err); asked && is && !refusal.Passing {
@@ -114,9 +116,6 @@ func (c *CruiseControl) told(now cruisecontrol.Change) (ReplicasProgress, bool) 
 }
 
 func lookedUp(now cruisecontrol.Change, said answer) ReplicasProgress {
-	if said.session != now.Session() {
-		return ReplicasProgress{}
-	}
 	out := ReplicasProgress{Status: now.LookedUp(said.tasks, said.err)}
 	if out.Status != nil && out.Status.State == v1.ReplicasChangePending {
 		out.Again = endedLook
@@ -282,7 +281,7 @@ func (c *CruiseControl) answer(topic string, said answer, news map[string]bool) 
 
 // request asks for one change: while that is executed, others would be refused. What is refused does not keep others from theirs.
 func (c *CruiseControl) request(ctx context.Context, wants func(topic string, replicas int32) bool, news map[string]bool) {
-	for _, request := range cruisecontrol.Requests(c.wanted(wants)) {
+	for _, request := range cruisecontrol.Requests(c.waiting()) {
 		if request.Topics = c.send(request, wants); len(request.Topics) == 0 {
 			continue
 		}
@@ -297,26 +296,27 @@ func (c *CruiseControl) request(ctx context.Context, wants func(topic string, re
 	}
 }
 
-// wanted are the requests that count. Their topics may have been deleted meanwhile and made again, or are to be left alone.
-func (c *CruiseControl) wanted(wants func(topic string, replicas int32) bool) []cruisecontrol.Change {
+func (c *CruiseControl) waiting() []cruisecontrol.Change {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.requests, func(topic string, request cruisecontrol.Change) bool { return !wants(topic, request.Wanted) })
 	return slices.Collect(maps.Values(c.requests))
 }
 
-// send gives the topics of a request that still want it: the one before may have taken long.
+// send gives the topics of a request that still want it. They waited for other sessions and requests: meanwhile some may have been deleted and made
+// again, or are to be left alone.
 func (c *CruiseControl) send(request cruisecontrol.Request, wants func(topic string, replicas int32) bool) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []string
 	for _, topic := range request.Topics {
-		if c.requests[topic].Wanted != request.Target || !wants(topic, request.Target) {
+		if c.requests[topic].Wanted != request.Target {
 			continue
 		}
-		c.open[topic] = true
 		delete(c.requests, topic)
-		out = append(out, topic)
+		if wants(topic, request.Target) {
+			c.open[topic] = true
+			out = append(out, topic)
+		}
 	}
 	return out
 }
